@@ -1,0 +1,87 @@
+//! A registered client: an application that asks for tokens.
+
+use crate::ids::TenantId;
+use crate::tenant::Status;
+use crate::vault::SecretHash;
+use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::jose::Algorithm;
+use hospes_protocol::scope::Scopes;
+use hospes_protocol::token::GrantType;
+use hospes_protocol::{ClientId, RedirectUri};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// Whether a person is asked before a client gets their data.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum ConsentRule {
+    /// The organization's own application: its administrators consented for everyone.
+    #[default]
+    Preauthorized,
+    /// Each person is asked once per scope.
+    Ask,
+}
+
+/// A secret of a client: only its hash is kept.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClientSecret {
+    /// Of a high-entropy value, so a plain hash suffices.
+    pub hash: SecretHash,
+    /// After this it no longer works; two secrets overlap while one is rotated.
+    pub expires_at: Option<Timestamp>,
+}
+
+/// An application of a tenant.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Client {
+    /// Owner.
+    pub tenant: TenantId,
+    /// Unique within the tenant, compared byte for byte.
+    pub client_id: ClientId,
+    /// Shown to people.
+    pub display_name: String,
+    /// Disabled clients are refused everywhere.
+    pub status: Status,
+    /// How it authenticates at the token endpoint.
+    pub auth_method: ClientAuthMethod,
+    /// Hashes of its secrets.
+    #[serde(default)]
+    pub secrets: Vec<ClientSecret>,
+    /// Its public keys (a JWK set), for `private_key_jwt`.
+    #[serde(default)]
+    pub jwks: Option<Value>,
+    /// Exactly these.
+    #[serde(default)]
+    pub redirect_uris: Vec<RedirectUri>,
+    /// Exactly these, after logout.
+    #[serde(default)]
+    pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// What it may ask the token endpoint for.
+    pub grant_types: Vec<GrantType>,
+    /// What it may ask for on behalf of people.
+    pub scope: Scopes,
+    /// What it may do for itself (client credentials): see [`crate::admin::permission`].
+    #[serde(default)]
+    pub permissions: Scopes,
+    /// Always true for public clients.
+    pub require_pkce: bool,
+    /// Whether people are asked.
+    #[serde(default)]
+    pub consent: ConsentRule,
+    /// What its ID tokens are signed with.
+    #[serde(default = "default_algorithm")]
+    pub id_token_algorithm: Algorithm,
+    /// `aud` of its access tokens; the issuer when absent.
+    #[serde(default)]
+    pub audience: Option<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Rises with each change.
+    pub version: u64,
+}
+
+// Every OpenID client can verify RS256 (OIDC Core §15.1).
+const fn default_algorithm() -> Algorithm {
+    Algorithm::RS256
+}

@@ -1,0 +1,3 @@
+//! Policy: facts in, a decision out.
+
+pub mod authentication;

@@ -1,0 +1,22 @@
+//! The rooms around the decisions, as traits: the durable [`Directory`], the short-lived [`Sessions`] and the
+//! [`Upstream`] home IdPs. Time and randomness come with [`Ctx`](crate::Ctx).
+
+pub mod directory;
+pub mod sessions;
+pub mod upstream;
+
+pub use directory::{Change, ChangeError, Directory, Page, PageRequest};
+pub use sessions::{Key, Kind, Rotation, Sessions, Spend, Write};
+pub use upstream::{Upstream, UpstreamError};
+
+/// A store cannot answer. The cause is for logs; callers fail closed.
+#[derive(Debug, thiserror::Error)]
+#[error("a store is unavailable: {0}")]
+pub struct Unavailable(pub String);
+
+impl Unavailable {
+    /// From whatever the room met.
+    pub fn because(cause: impl std::fmt::Display) -> Self {
+        Self(cause.to_string())
+    }
+}

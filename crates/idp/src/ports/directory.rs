@@ -1,0 +1,254 @@
+//! The durable store of tenants, clients, home IdPs, people and invitations.
+//!
+//! Reads return whole domain values. Every write is one [`Change`], applied in one transaction together with its audit
+//! entry: nothing privileged happens unrecorded, and several rows that belong together change together.
+
+use super::Unavailable;
+use crate::audit::AuditEvent;
+use crate::client::Client;
+use crate::email::{Domain, EmailAddress};
+use crate::federation::home_idp::HomeIdp;
+use crate::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
+use crate::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use crate::invitation::record::{Invitation, InvitationState};
+use crate::mail::OutboxMail;
+use crate::tenant::{SigningKey, Slug, Tenant};
+use crate::vault::SecretHash;
+use async_trait::async_trait;
+use hospes_protocol::claims::UserType;
+use hospes_protocol::{ClientId, Issuer, Subject};
+use jiff::Timestamp;
+
+/// A page of a list, ordered by a stable key.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Page<T> {
+    /// The items.
+    pub items: Vec<T>,
+    /// Where the next page starts; `None` on the last one.
+    pub next: Option<String>,
+}
+
+/// Which page is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// The `next` of the page before.
+    pub after: Option<String>,
+    /// At most this many items.
+    pub size: u32,
+}
+
+/// Which people are wanted. Absent members do not filter.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct UserFilter {
+    /// Guests or members.
+    pub user_type: Option<UserType>,
+    /// Pending or redeemed.
+    pub state: Option<crate::guest::user::ExternalUserState>,
+    /// Exactly this address, by key.
+    pub email: Option<EmailAddress>,
+}
+
+/// How a redemption binds a person.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Binding {
+    /// To an account at a home IdP.
+    Federated(FederatedIdentity),
+    /// To a lightweight account.
+    Local(LocalAccount),
+}
+
+/// Everything that changes when a guest is admitted, at once.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Admission {
+    /// The person after admission, with the version read before.
+    pub user: User,
+    /// What they are bound to.
+    pub binding: Binding,
+    /// The invitation that is used up, if one was. It must still be pending.
+    pub invitation: Option<InvitationId>,
+}
+
+/// One write.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Change {
+    /// A tenant with its first signing keys.
+    CreateTenant(Tenant, Vec<SigningKey>),
+    /// The stored version must be `tenant.version`; it is raised by one. The same holds for every update.
+    UpdateTenant(Tenant),
+    /// A further signing key.
+    InsertSigningKey(SigningKey),
+    /// A client with a new identifier.
+    InsertClient(Client),
+    /// See [`Change::UpdateTenant`].
+    UpdateClient(Client),
+    /// Gone.
+    DeleteClient(TenantId, ClientId),
+    /// A home IdP. Its domains must not belong to another home IdP of the tenant.
+    InsertHomeIdp(HomeIdp),
+    /// See [`Change::UpdateTenant`] and [`Change::InsertHomeIdp`].
+    UpdateHomeIdp(HomeIdp),
+    /// Gone, with its links; the people stay.
+    DeleteHomeIdp(TenantId, HomeIdpId),
+    /// A person, with a lightweight account if one is given.
+    InsertUser(User, Option<LocalAccount>),
+    /// See [`Change::UpdateTenant`].
+    UpdateUser(User),
+    /// Gone, with identities, account, invitations and consents.
+    DeleteUser(TenantId, UserId),
+    /// Adds or replaces the lightweight account of an existing person.
+    PutLocalAccount(LocalAccount),
+    /// The person if new (`true`), the invitation, its mail. Pending invitations of the person are superseded.
+    Invite {
+        /// The guest object.
+        user: User,
+        /// Whether the guest object is new.
+        is_new: bool,
+        /// The invitation.
+        invitation: Invitation,
+        /// Its mail, unless the inviter delivers the link.
+        mail: Option<OutboxMail>,
+    },
+    /// Withdraws a pending invitation; another state is [`ChangeError::Stale`].
+    RevokeInvitation(TenantId, InvitationId, Timestamp),
+    /// See [`Admission`]. Another version of the person, or an invitation that is no longer pending, is
+    /// [`ChangeError::Stale`]; an identity bound to somebody else is [`ChangeError::Conflict`].
+    Admit(Box<Admission>),
+    /// Adds or replaces.
+    PutConsent(Consent),
+    /// A mail that goes with no other change.
+    EnqueueMail(OutboxMail),
+}
+
+/// Why a change was not made. Nothing was written then, not even the audit entry.
+#[derive(Debug, thiserror::Error)]
+pub enum ChangeError {
+    /// A key that must be unique is taken; the name says which.
+    #[error("{0} is taken")]
+    Conflict(&'static str),
+    /// The object is not there.
+    #[error("the object does not exist")]
+    NotFound,
+    /// Somebody else changed it first.
+    #[error("the object was changed by somebody else")]
+    Stale,
+    /// The store cannot answer.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+/// The durable store.
+#[async_trait]
+pub trait Directory: Send + Sync {
+    /// Applies a change and appends its audit entry, in one transaction.
+    async fn apply(&self, change: Change, audit: AuditEvent) -> Result<(), ChangeError>;
+
+    /// Appends entries that go with no change.
+    async fn append_audit(&self, events: &[AuditEvent]) -> Result<(), Unavailable>;
+    /// Entries of a tenant, newest first; only those with this reference if one is given.
+    async fn list_audit(
+        &self,
+        tenant: TenantId,
+        reference: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<AuditEvent>, Unavailable>;
+
+    /// By its name in URLs.
+    async fn tenant_by_slug(&self, slug: &Slug) -> Result<Option<Tenant>, Unavailable>;
+    /// By identifier.
+    async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, Unavailable>;
+    /// All of them, by name.
+    async fn list_tenants(&self, page: PageRequest) -> Result<Page<Tenant>, Unavailable>;
+    /// Its keys, oldest first.
+    async fn signing_keys(&self, tenant: TenantId) -> Result<Vec<SigningKey>, Unavailable>;
+
+    /// By identifier, byte for byte.
+    async fn client(&self, tenant: TenantId, id: &ClientId) -> Result<Option<Client>, Unavailable>;
+    /// By identifier.
+    async fn list_clients(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Client>, Unavailable>;
+
+    /// By identifier.
+    async fn home_idp(&self, tenant: TenantId, id: HomeIdpId) -> Result<Option<HomeIdp>, Unavailable>;
+    /// The one that has the domain.
+    async fn home_idp_for_domain(
+        &self,
+        tenant: TenantId,
+        domain: &Domain,
+    ) -> Result<Option<HomeIdp>, Unavailable>;
+    /// By identifier.
+    async fn list_home_idps(&self, tenant: TenantId, page: PageRequest)
+    -> Result<Page<HomeIdp>, Unavailable>;
+    /// How many people are linked to it.
+    async fn count_linked(&self, tenant: TenantId, home_idp: HomeIdpId) -> Result<u64, Unavailable>;
+
+    /// By identifier.
+    async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, Unavailable>;
+    /// By contact address. Never an answer to "who is signing in" except for a lightweight account or a pending guest.
+    async fn user_by_email(
+        &self,
+        tenant: TenantId,
+        email: &EmailAddress,
+    ) -> Result<Option<User>, Unavailable>;
+    /// By federated identity, every part byte for byte.
+    async fn user_by_identity(
+        &self,
+        tenant: TenantId,
+        home_idp: HomeIdpId,
+        issuer: &Issuer,
+        subject: &Subject,
+    ) -> Result<Option<User>, Unavailable>;
+    /// By identifier.
+    async fn list_users(
+        &self,
+        tenant: TenantId,
+        filter: &UserFilter,
+        page: PageRequest,
+    ) -> Result<Page<User>, Unavailable>;
+    /// Links of a person.
+    async fn identities(&self, tenant: TenantId, user: UserId)
+    -> Result<Vec<FederatedIdentity>, Unavailable>;
+    /// The lightweight account of a person.
+    async fn local_account(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<LocalAccount>, Unavailable>;
+    /// What a person agreed to.
+    async fn consent(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+        client: &ClientId,
+    ) -> Result<Option<Consent>, Unavailable>;
+
+    /// By the hash of the link's secret.
+    async fn invitation_by_secret(
+        &self,
+        tenant: TenantId,
+        secret: &SecretHash,
+    ) -> Result<Option<Invitation>, Unavailable>;
+    /// By identifier.
+    async fn invitation(&self, tenant: TenantId, id: InvitationId)
+    -> Result<Option<Invitation>, Unavailable>;
+    /// Newest first; only in this state if one is given.
+    async fn list_invitations(
+        &self,
+        tenant: TenantId,
+        state: Option<InvitationState>,
+        page: PageRequest,
+    ) -> Result<Page<Invitation>, Unavailable>;
+
+    /// Takes up to `limit` mails that are due at `now` and hides them from others until `lease_until`.
+    async fn claim_mails(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<OutboxMail>, Unavailable>;
+    /// Counts an attempt and sets when the next one is due.
+    async fn postpone_mail(&self, id: MailId, due_at: Timestamp) -> Result<(), Unavailable>;
+    /// Done with: delivered, worthless or given up.
+    async fn remove_mail(&self, id: MailId) -> Result<(), Unavailable>;
+
+    /// Whether the store answers, for readiness.
+    async fn ping(&self) -> Result<(), Unavailable>;
+}

@@ -1,0 +1,148 @@
+//! A tenant: an organization with an issuer, keys and rules of its own.
+
+use crate::ids::TenantId;
+use crate::vault::Sealed;
+use hospes_protocol::jose::Algorithm;
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// The name of a tenant in URLs: lower-case letters, digits and inner hyphens, at most 63.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct Slug(String);
+
+impl Slug {
+    /// Checks the grammar.
+    pub fn parse(text: &str) -> Option<Self> {
+        let inner = text
+            .bytes()
+            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let edges = !text.starts_with('-') && !text.ends_with('-');
+        ((1..=63).contains(&text.len()) && inner && edges).then(|| Self(text.to_owned()))
+    }
+
+    /// The text.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl std::fmt::Display for Slug {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// Whether something may be used. Disabling takes effect everywhere within a second.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum Status {
+    /// In use.
+    #[default]
+    Enabled,
+    /// Kept, but nothing works with it.
+    Disabled,
+}
+
+impl Status {
+    /// Whether it may be used.
+    pub fn is_enabled(self) -> bool {
+        self == Self::Enabled
+    }
+}
+
+/// Who may invite guests; spelled as the Graph `authorizationPolicy` spells it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub enum AllowInvitesFrom {
+    /// Nobody.
+    None,
+    /// Administrators and people with the Guest Inviter role. The default, more cautious than the model product's.
+    #[default]
+    AdminsAndGuestInviters,
+    /// Also every member.
+    AdminsGuestInvitersAndAllMembers,
+    /// Also guests.
+    Everyone,
+}
+
+/// Rules a tenant's administrators set. New rules get a default, so that stored tenants stay readable.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields, rename_all = "camelCase")]
+pub struct TenantSettings {
+    /// Who may invite.
+    pub allow_invites_from: AllowInvitesFrom,
+    /// Whether the API returns the redeem URL to inviters. Off, because whoever holds it could pretend to be invited.
+    pub return_redeem_url: bool,
+    /// Seconds an invitation can be redeemed.
+    pub invitation_lifetime: u32,
+    /// Origins beyond registered redirect URIs that `inviteRedirectUrl` may lead to, such as `https://portal.example`.
+    pub redirect_origins: Vec<String>,
+    /// Shown when a guest reviews permissions.
+    pub privacy_statement_url: Option<String>,
+    /// Seconds a browser session lasts at most.
+    pub session_lifetime: u32,
+    /// Seconds a browser session lasts without being used.
+    pub session_idle: u32,
+    /// Seconds an access token lasts.
+    pub access_token_lifetime: u32,
+    /// Seconds a refresh token lasts without being used.
+    pub refresh_token_idle: u32,
+    /// Seconds a refresh token lasts at most.
+    pub refresh_token_lifetime: u32,
+}
+
+impl Default for TenantSettings {
+    fn default() -> Self {
+        const HOUR: u32 = 3600;
+        const DAY: u32 = 24 * HOUR;
+        Self {
+            allow_invites_from: AllowInvitesFrom::default(),
+            return_redeem_url: false,
+            invitation_lifetime: 30 * DAY,
+            redirect_origins: Vec::new(),
+            privacy_statement_url: None,
+            session_lifetime: DAY,
+            session_idle: 8 * HOUR,
+            access_token_lifetime: HOUR,
+            refresh_token_idle: 14 * DAY,
+            refresh_token_lifetime: 90 * DAY,
+        }
+    }
+}
+
+/// An organization.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Tenant {
+    /// The `tid` claim.
+    pub id: TenantId,
+    /// The name in URLs; part of the issuer and therefore immutable.
+    pub slug: Slug,
+    /// Shown to people.
+    pub display_name: String,
+    /// Disabled tenants answer like unknown ones.
+    pub status: Status,
+    /// Rules.
+    pub settings: TenantSettings,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// Rises with each change; guards against lost updates.
+    pub version: u64,
+}
+
+/// A signing key as the directory keeps it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SigningKey {
+    /// Owner.
+    pub tenant: TenantId,
+    /// `kid`: RFC 7638 thumbprint.
+    pub key_id: String,
+    /// What it signs with.
+    pub algorithm: Algorithm,
+    /// Public JWK as published.
+    pub public: serde_json::Map<String, serde_json::Value>,
+    /// PKCS#8, sealed under the key-encryption key.
+    pub private: Sealed,
+    /// When it was made.
+    pub created_at: Timestamp,
+}

@@ -1,0 +1,147 @@
+//! The authorization request as a validated value (RFC 6749 §4.1.1, OIDC Core §3.1.2.1).
+//!
+//! [`AuthorizationRequest::validate`](crate::authorize_checks) makes one; what it holds needs no second look.
+
+use crate::pkce::CodeChallenge;
+use crate::scope::Scopes;
+use crate::{ClientId, Nonce, RedirectUri};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// How the authorization response travels (OAuth 2.0 Multiple Response Types §2.1, Form Post Response Mode).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ResponseMode {
+    /// In the query of the redirect.
+    #[default]
+    Query,
+    /// By a self-submitting form.
+    FormPost,
+}
+
+impl ResponseMode {
+    /// All modes, as discovery lists them.
+    pub const ALL: [Self; 2] = [Self::Query, Self::FormPost];
+
+    /// The name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Query => "query",
+            Self::FormPost => "form_post",
+        }
+    }
+}
+
+/// `prompt` (OIDC Core §3.1.2.1).
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Prompt {
+    /// No screen may be shown.
+    pub none: bool,
+    /// Sign in anew, whatever the session says.
+    pub login: bool,
+    /// Ask for consent anew.
+    pub consent: bool,
+    /// Let the person choose an account.
+    pub select_account: bool,
+}
+
+impl Prompt {
+    /// The values discovery lists.
+    pub const VALUES: [&'static str; 4] = ["none", "login", "consent", "select_account"];
+}
+
+/// One claim asked for by the `claims` parameter (OIDC Core §5.5.1).
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClaimWish {
+    /// Whether the sign-in should not go on without it.
+    #[serde(default)]
+    pub essential: bool,
+    /// The value wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub value: Option<Value>,
+    /// The values wanted, in order of preference.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub values: Vec<Value>,
+}
+
+impl ClaimWish {
+    /// Whether `actual` is among the values wanted; wishes without values are met by anything.
+    pub fn accepts(&self, actual: &str) -> bool {
+        let mut wanted = self.value.iter().chain(&self.values).peekable();
+        wanted.peek().is_none() || wanted.any(|value| value.as_str() == Some(actual))
+    }
+}
+
+/// The `claims` parameter (OIDC Core §5.5). Null and objects are both wishes.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+pub struct ClaimsRequest {
+    /// For the userinfo endpoint.
+    #[serde(default, skip_serializing_if = "ClaimWishes::is_empty")]
+    pub userinfo: ClaimWishes,
+    /// For the ID token.
+    #[serde(default, skip_serializing_if = "ClaimWishes::is_empty")]
+    pub id_token: ClaimWishes,
+}
+
+/// Wishes by claim name.
+pub type ClaimWishes = std::collections::BTreeMap<String, Option<ClaimWish>>;
+
+impl ClaimsRequest {
+    /// An essential `acr` wish of the ID token (OIDC Core §5.5.1.1).
+    pub fn essential_acr(&self) -> Option<&ClaimWish> {
+        self.id_token.get("acr")?.as_ref().filter(|wish| wish.essential)
+    }
+
+    /// The subject that must answer, if the client named one (OIDC Core §5.5.1: `sub` with a value).
+    pub fn required_subject(&self) -> Option<&str> {
+        self.id_token.get("sub")?.as_ref()?.value.as_ref()?.as_str()
+    }
+}
+
+/// A validated authorization request. Serializable, because the person takes time to answer.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub struct AuthorizationRequest {
+    /// The registered client.
+    pub client_id: ClientId,
+    /// Where the response goes; registered for this client.
+    pub redirect_uri: RedirectUri,
+    /// Whether the request named the redirect URI, so that the token request must too (RFC 6749 §4.1.3).
+    pub redirect_uri_given: bool,
+    /// How the response travels.
+    pub response_mode: ResponseMode,
+    /// What is asked for, already narrowed to what the client may ask for.
+    pub scope: Scopes,
+    /// Echoed unmodified.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub state: Option<String>,
+    /// Echoed in the ID token.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub nonce: Option<Nonce>,
+    /// S256 challenge; absent only for clients an administrator exempted.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub code_challenge: Option<CodeChallenge>,
+    /// What may, must and must not be shown.
+    #[serde(default)]
+    pub prompt: Prompt,
+    /// Seconds since the person last signed in that the client accepts.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub max_age: Option<u32>,
+    /// Who is expected to sign in.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub login_hint: Option<String>,
+    /// The domain of the home organization.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub domain_hint: Option<String>,
+    /// An ID token of ours that names who is expected; verified by the caller.
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub id_token_hint: Option<String>,
+    /// Single claims asked for.
+    #[serde(default)]
+    pub claims: ClaimsRequest,
+    /// Authentication contexts asked for, voluntary (OIDC Core §3.1.2.1).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub acr_values: Vec<String>,
+    /// Languages asked for, best first.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub ui_locales: Vec<String>,
+}

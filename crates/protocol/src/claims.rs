@@ -1,0 +1,207 @@
+//! What tokens say about a guest: ID token, access token (RFC 9068) and userinfo.
+//!
+//! Structs borrow and go straight to bytes. `oid` is the stable identifier; `email` is contact data and always comes
+//! with an honest boolean `email_verified`.
+
+use crate::scope::Scopes;
+use serde::{Deserialize, Serialize};
+
+/// `user_type`, and as a number `acct`: what a person is here, not where they sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum UserType {
+    /// Belongs to the tenant; `acct` 0.
+    Member,
+    /// Belongs somewhere else; `acct` 1.
+    Guest,
+}
+
+impl UserType {
+    /// The `acct` claim.
+    pub const fn acct(self) -> u8 {
+        match self {
+            Self::Member => 0,
+            Self::Guest => 1,
+        }
+    }
+}
+
+/// Where and how a person signed in; the same in every token of one sign-in.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignInClaims<'a> {
+    /// Seconds since the epoch of the sign-in.
+    pub auth_time: i64,
+    /// Authentication context reached.
+    pub acr: &'a str,
+    /// Methods used, from the RFC 8176 registry.
+    pub amr: &'a [String],
+    /// Issuer of the home IdP; our own for a lightweight account.
+    pub idp: &'a str,
+    /// Session identifier shared by all tokens of a browser session.
+    pub sid: &'a str,
+}
+
+/// Contact and display data, released by scope.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct ProfileClaims<'a> {
+    /// Scope `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email: Option<&'a str>,
+    /// Always beside `email`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub email_verified: Option<bool>,
+    /// Scope `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<&'a str>,
+    /// Scope `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub given_name: Option<&'a str>,
+    /// Scope `profile`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub family_name: Option<&'a str>,
+    /// Scope `profile`; for display only.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub preferred_username: Option<&'a str>,
+    /// Scope `profile`; BCP 47.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub locale: Option<&'a str>,
+}
+
+/// Who the token is about, in the terms of this tenant.
+#[derive(Clone, Debug, Serialize)]
+pub struct SubjectClaims<'a> {
+    /// Subject for this client.
+    pub sub: &'a str,
+    /// The tenant.
+    pub tid: &'a str,
+    /// The directory object: stable across clients and for life.
+    pub oid: &'a str,
+    /// 0 member, 1 guest.
+    pub acct: u8,
+    /// `Member` or `Guest`.
+    pub user_type: UserType,
+    /// Directory roles.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub roles: &'a [String],
+}
+
+/// ID token (OIDC Core §2).
+#[derive(Clone, Debug, Serialize)]
+pub struct IdTokenClaims<'a> {
+    /// Issuer.
+    pub iss: &'a str,
+    /// The client, always a single string.
+    pub aud: &'a str,
+    /// The client again (OIDC Core §2).
+    pub azp: &'a str,
+    /// Expiry.
+    pub exp: i64,
+    /// Issue time.
+    pub iat: i64,
+    /// Echo of the request.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nonce: Option<&'a str>,
+    /// Binds the access token (OIDC Core §3.1.3.6).
+    pub at_hash: &'a str,
+    /// When the browser session ends at the latest.
+    pub session_expiry: i64,
+    /// Who.
+    #[serde(flatten)]
+    pub subject: SubjectClaims<'a>,
+    /// How.
+    #[serde(flatten)]
+    pub sign_in: SignInClaims<'a>,
+    /// Contact and display data.
+    #[serde(flatten)]
+    pub profile: ProfileClaims<'a>,
+}
+
+/// Access token of a person (RFC 9068 §2.2).
+#[derive(Clone, Debug, Serialize)]
+pub struct AccessTokenClaims<'a> {
+    /// Issuer.
+    pub iss: &'a str,
+    /// The resource.
+    pub aud: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+    /// Expiry.
+    pub exp: i64,
+    /// Issue time.
+    pub iat: i64,
+    /// Token identifier; its first part names the token family.
+    pub jti: &'a str,
+    /// What was granted.
+    pub scope: &'a Scopes,
+    /// Who.
+    #[serde(flatten)]
+    pub subject: SubjectClaims<'a>,
+    /// How.
+    #[serde(flatten)]
+    pub sign_in: SignInClaims<'a>,
+}
+
+/// Access token of a client acting for itself: `sub` is the client (RFC 9068 §2.2).
+#[derive(Clone, Debug, Serialize)]
+pub struct ClientTokenClaims<'a> {
+    /// Issuer.
+    pub iss: &'a str,
+    /// The client.
+    pub sub: &'a str,
+    /// The resource.
+    pub aud: &'a str,
+    /// The client.
+    pub client_id: &'a str,
+    /// Expiry.
+    pub exp: i64,
+    /// Issue time.
+    pub iat: i64,
+    /// Token identifier.
+    pub jti: &'a str,
+    /// The tenant.
+    pub tid: &'a str,
+    /// What was granted.
+    pub scope: &'a Scopes,
+}
+
+/// Userinfo response (OIDC Core §5.3.2).
+#[derive(Clone, Debug, Serialize)]
+pub struct UserInfoClaims<'a> {
+    /// Who.
+    #[serde(flatten)]
+    pub subject: SubjectClaims<'a>,
+    /// Issuer of the home IdP.
+    pub idp: &'a str,
+    /// Contact and display data.
+    #[serde(flatten)]
+    pub profile: ProfileClaims<'a>,
+}
+
+/// An access token of ours, read back after its signature was verified.
+#[derive(Clone, Debug, Deserialize)]
+pub struct VerifiedAccessToken {
+    /// Issuer.
+    pub iss: String,
+    /// The resource.
+    pub aud: String,
+    /// Person or client.
+    pub sub: String,
+    /// The client.
+    pub client_id: String,
+    /// Expiry.
+    pub exp: i64,
+    /// Token identifier.
+    pub jti: String,
+    /// Granted.
+    pub scope: String,
+    /// The tenant.
+    pub tid: String,
+    /// The person; absent when a client acts for itself.
+    #[serde(default)]
+    pub oid: Option<String>,
+    /// The home.
+    #[serde(default)]
+    pub idp: Option<String>,
+    /// The browser session.
+    #[serde(default)]
+    pub sid: Option<String>,
+}

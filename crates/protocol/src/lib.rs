@@ -1,0 +1,24 @@
+//! The vocabulary of OAuth 2.0 and OpenID Connect: wire types, the error table, PKCE, redirect URIs, response modes,
+//! metadata, client authentication and a narrow wrapper over JOSE.
+//!
+//! Pure: no I/O, no async, no clock. Whoever calls passes the time. Nothing here knows tenants, guests or storage.
+
+pub mod authorize;
+pub mod authorize_checks;
+pub mod claims;
+pub mod client_auth;
+pub mod client_metadata;
+pub mod encoding;
+pub mod error;
+pub mod jose;
+pub mod metadata;
+pub mod names;
+pub mod params;
+pub mod pkce;
+pub mod redirect_uri;
+pub mod response;
+pub mod scope;
+pub mod token;
+
+pub use error::{ErrorCode, OAuthError};
+pub use names::{ClientId, Issuer, Nonce, RedirectUri, Subject};

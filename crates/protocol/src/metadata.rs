@@ -1,0 +1,119 @@
+//! Server metadata, the same document at both well-known forms (OIDC Discovery §3, RFC 8414 §2).
+//!
+//! Lists derive from the enums the code matches on, so that what is advertised is what works.
+
+use crate::authorize::{Prompt, ResponseMode};
+use crate::client_auth::ClientAuthMethod;
+use crate::jose::Algorithm;
+use crate::token::GrantType;
+use crate::{Issuer, names::SubjectType};
+use serde::Serialize;
+
+/// Paths of the endpoints below the issuer.
+pub mod paths {
+    /// OIDC Discovery §4: appended to the issuer.
+    pub const OPENID_CONFIGURATION: &str = "/.well-known/openid-configuration";
+    /// RFC 8414 §3.1: inserted between host and path of the issuer.
+    pub const OAUTH_AUTHORIZATION_SERVER: &str = "/.well-known/oauth-authorization-server";
+    /// Signing keys.
+    pub const JWKS: &str = "/jwks";
+    /// Authorization endpoint.
+    pub const AUTHORIZE: &str = "/authorize";
+    /// Token endpoint.
+    pub const TOKEN: &str = "/token";
+    /// Userinfo endpoint.
+    pub const USERINFO: &str = "/userinfo";
+    /// RP-initiated logout.
+    pub const END_SESSION: &str = "/logout";
+}
+
+/// Claims that may appear in ID tokens and userinfo.
+const CLAIMS: [&str; 24] = [
+    "iss",
+    "sub",
+    "aud",
+    "azp",
+    "exp",
+    "iat",
+    "auth_time",
+    "nonce",
+    "acr",
+    "amr",
+    "sid",
+    "tid",
+    "oid",
+    "acct",
+    "user_type",
+    "idp",
+    "session_expiry",
+    "roles",
+    "email",
+    "email_verified",
+    "name",
+    "given_name",
+    "family_name",
+    "locale",
+];
+
+/// The metadata document.
+#[derive(Clone, Debug, Serialize)]
+pub struct ProviderMetadata {
+    issuer: Issuer,
+    authorization_endpoint: String,
+    token_endpoint: String,
+    userinfo_endpoint: String,
+    jwks_uri: String,
+    end_session_endpoint: String,
+    scopes_supported: Vec<&'static str>,
+    response_types_supported: [&'static str; 1],
+    response_modes_supported: [&'static str; 2],
+    grant_types_supported: [&'static str; 3],
+    subject_types_supported: [SubjectType; 1],
+    id_token_signing_alg_values_supported: [&'static str; 2],
+    token_endpoint_auth_methods_supported: [&'static str; 4],
+    token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    code_challenge_methods_supported: [&'static str; 1],
+    prompt_values_supported: [&'static str; 4],
+    acr_values_supported: Vec<&'static str>,
+    claims_supported: Vec<&'static str>,
+    claim_types_supported: [&'static str; 1],
+    ui_locales_supported: Vec<&'static str>,
+    claims_parameter_supported: bool,
+    request_parameter_supported: bool,
+    request_uri_parameter_supported: bool,
+    authorization_response_iss_parameter_supported: bool,
+}
+
+impl ProviderMetadata {
+    /// The document of an issuer that knows these authentication contexts and languages.
+    pub fn new(issuer: &Issuer, acr_values: &[&'static str], ui_locales: &[&'static str]) -> Self {
+        Self {
+            issuer: issuer.clone(),
+            authorization_endpoint: issuer.join(paths::AUTHORIZE),
+            token_endpoint: issuer.join(paths::TOKEN),
+            userinfo_endpoint: issuer.join(paths::USERINFO),
+            jwks_uri: issuer.join(paths::JWKS),
+            end_session_endpoint: issuer.join(paths::END_SESSION),
+            scopes_supported: vec!["openid", "profile", "email", "offline_access"],
+            response_types_supported: ["code"],
+            response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
+            grant_types_supported: GrantType::ALL.map(GrantType::as_str),
+            subject_types_supported: [SubjectType::Public],
+            id_token_signing_alg_values_supported: Algorithm::SIGNING.map(Algorithm::as_str),
+            token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.map(ClientAuthMethod::as_str),
+            token_endpoint_auth_signing_alg_values_supported: Algorithm::VERIFYING
+                .map(Algorithm::as_str)
+                .to_vec(),
+            code_challenge_methods_supported: ["S256"],
+            prompt_values_supported: Prompt::VALUES,
+            acr_values_supported: acr_values.to_vec(),
+            claims_supported: CLAIMS.to_vec(),
+            claim_types_supported: ["normal"],
+            ui_locales_supported: ui_locales.to_vec(),
+            claims_parameter_supported: true,
+            request_parameter_supported: false,
+            request_uri_parameter_supported: false,
+            authorization_response_iss_parameter_supported: true,
+        }
+    }
+}
