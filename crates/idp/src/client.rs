@@ -57,6 +57,9 @@ pub struct Client {
     /// Exactly these, after logout.
     #[serde(default)]
     pub post_logout_redirect_uris: Vec<RedirectUri>,
+    /// Where people start it; invitations may lead here.
+    #[serde(default)]
+    pub start_url: Option<String>,
     /// What it may ask the token endpoint for.
     pub grant_types: Vec<GrantType>,
     /// What it may ask for on behalf of people.

@@ -1,19 +1,43 @@
 //! The product: every decision Hospes makes, and the rooms it needs around it as traits.
+//!
+//! ```text
+//!  authorize ──► interaction ──► next_step ──► home IdP ──► identity ──► resolve ──► admit
+//!                    ▲               │  └────► password, code ─────────────┘            │
+//!                    └── every answer┘◄─────────────────────────────────────────────────┘
+//!                                    └──► respond ──► code ──► token ──► userinfo
+//! ```
+//!
+//! Read in this order: [`authorize::next_step`] decides what happens next in a sign-in, [`guest::resolve`] who somebody
+//! is, [`policy::decide`] whether it is still allowed, [`token`] mints. [`Idp`] is the facade the web layer calls;
+//! [`ports`] are the rooms it stands on. Time and randomness come with [`Ctx`].
 #![warn(missing_docs)]
 
+pub mod account;
+pub mod admin;
 pub mod audit;
+pub mod audit_log;
+pub mod authorize;
+pub mod browser;
 pub mod client;
 pub mod ctx;
 pub mod email;
+pub mod error;
+mod facade;
 pub mod federation;
 pub mod guest;
 pub mod ids;
 pub mod invitation;
+pub mod keyring;
+pub mod logout;
 pub mod mail;
+pub mod metadata;
 pub mod policy;
 pub mod ports;
+pub mod refusal;
 pub mod session;
 pub mod tenant;
+pub mod token;
 pub mod vault;
 
 pub use ctx::{Ctx, Entropy};
+pub use facade::{Idp, Rooms};

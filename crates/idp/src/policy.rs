@@ -1,3 +1,4 @@
 //! Policy: facts in, a decision out.
 
 pub mod authentication;
+pub mod decide;

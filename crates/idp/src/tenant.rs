@@ -1,6 +1,7 @@
 //! A tenant: an organization with an issuer, keys and rules of its own.
 
-use crate::ids::TenantId;
+use crate::email::EmailAddress;
+use crate::ids::{HomeIdpId, TenantId};
 use crate::vault::Sealed;
 use hospes_protocol::jose::Algorithm;
 use jiff::Timestamp;
@@ -66,6 +67,17 @@ pub enum AllowInvitesFrom {
     Everyone,
 }
 
+/// Where one address signs in, ahead of its domain.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "camelCase")]
+pub struct AddressRoute {
+    /// Compared by key.
+    pub address: EmailAddress,
+    /// A home IdP; absent for a lightweight account.
+    #[serde(default)]
+    pub home_idp: Option<HomeIdpId>,
+}
+
 /// Rules a tenant's administrators set. New rules get a default, so that stored tenants stay readable.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields, rename_all = "camelCase")]
@@ -76,8 +88,10 @@ pub struct TenantSettings {
     pub return_redeem_url: bool,
     /// Seconds an invitation can be redeemed.
     pub invitation_lifetime: u32,
-    /// Origins beyond registered redirect URIs that `inviteRedirectUrl` may lead to, such as `https://portal.example`.
-    pub redirect_origins: Vec<String>,
+    /// Where `inviteRedirectUrl` may lead beyond the start pages of clients; compared exactly.
+    pub landing_urls: Vec<String>,
+    /// Addresses that sign in elsewhere than their domain.
+    pub address_routes: Vec<AddressRoute>,
     /// Shown when a guest reviews permissions.
     pub privacy_statement_url: Option<String>,
     /// Seconds a browser session lasts at most.
@@ -100,7 +114,8 @@ impl Default for TenantSettings {
             allow_invites_from: AllowInvitesFrom::default(),
             return_redeem_url: false,
             invitation_lifetime: 30 * DAY,
-            redirect_origins: Vec::new(),
+            landing_urls: Vec::new(),
+            address_routes: Vec::new(),
             privacy_statement_url: None,
             session_lifetime: DAY,
             session_idle: 8 * HOUR,

@@ -1,0 +1,196 @@
+//! Signing in with a password, choosing one, and changing it.
+
+use super::password::{MAX_BYTES, Weakness, weaknesses};
+use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::authorize::flow::Open;
+use crate::authorize::interaction::PasswordChoice;
+use crate::authorize::next_step::{Step, next_step};
+use crate::browser::{Problem, Reply, Visit};
+use crate::error::PageError;
+use crate::guest::user::{LocalAccount, PasswordHash, User};
+use crate::mail::{MailContent, NoticeMail};
+use crate::ports::{Change, Key, Kind};
+use crate::refusal::Refusal;
+use jiff::SignedDuration;
+use std::time::Duration;
+
+/// Wrong passwords for one address within [`WINDOW`]; codes by mail keep working meanwhile.
+const ATTEMPTS: u64 = 5;
+const WINDOW: Duration = Duration::from_secs(600);
+/// Wrong passwords from one network address within [`WINDOW`], over all accounts of a tenant: spraying.
+const ATTEMPTS_PER_ADDRESS: u64 = 100;
+
+/// What a person typed when choosing a password.
+#[derive(Clone, Copy)]
+pub struct NewPassword<'a> {
+    /// The password.
+    pub password: &'a str,
+    /// The same again.
+    pub repeated: &'a str,
+}
+
+impl Idp {
+    /// The person typed a password. Unknown address, wrong password, no password and disabled person are one answer,
+    /// after the same work.
+    pub async fn enter_password(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        password: &str,
+    ) -> Result<Reply, PageError> {
+        let open = self.open(visit, id).await?;
+        let address = open
+            .stored
+            .interaction
+            .identifier
+            .clone()
+            .ok_or(Refusal::InteractionExpired)?;
+        let network = visit.ctx.request.address.map(network_of).unwrap_or_default();
+        let by_account = self.count(visit, "passwords", address.key(), WINDOW).await?;
+        let by_network = self.count(visit, "passwords-from", &network, WINDOW).await?;
+        if by_account > ATTEMPTS || by_network > ATTEMPTS_PER_ADDRESS {
+            return self.again(visit, open, Problem::TooMany).await;
+        }
+        let user = self.directory.user_by_email(visit.tenant.id, &address).await?;
+        let account = match &user {
+            Some(user) => self.directory.local_account(visit.tenant.id, user.id).await?,
+            None => None,
+        };
+        let hash = account.as_ref().and_then(|account| account.password.as_ref());
+        let acceptable = password.len() <= MAX_BYTES;
+        let right = acceptable && self.passwords.verify(password, hash).await?;
+        match user.filter(|user| right && user.status.is_enabled()) {
+            Some(user) => {
+                self.achieve(visit, open, |interaction| interaction.password = Some(user.id))
+                    .await
+            }
+            None => {
+                let event = AuditEvent::new(
+                    visit.ctx,
+                    visit.tenant.id,
+                    AuditKind::CredentialRejected,
+                    Actor::Anonymous,
+                );
+                self.audit
+                    .record(event.target(address.masked()).reason("wrong_password"))
+                    .await;
+                self.again(visit, open, Problem::WrongPassword).await
+            }
+        }
+    }
+
+    /// The person chose a password for a lightweight account, new or reset.
+    pub async fn choose_password(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        new: NewPassword<'_>,
+    ) -> Result<Reply, PageError> {
+        let open = self.open(visit, id).await?;
+        let (user, may_skip) = self.whose_password(visit, &open).await?;
+        let found = found_against(new, &user, visit);
+        if !found.is_empty() {
+            return self.again(visit, open, Problem::WeakPassword(found)).await;
+        }
+        let hash = self.passwords.hash(new.password, visit.ctx.bytes()).await?;
+        if !may_skip {
+            self.replace_password(visit, &user, hash.clone()).await?;
+        }
+        self.achieve(visit, open, |interaction| {
+            interaction.password_choice = Some(PasswordChoice::Chosen(hash))
+        })
+        .await
+    }
+
+    /// The person prefers codes by mail.
+    pub async fn skip_password(&self, visit: &Visit<'_>, id: &str) -> Result<Reply, PageError> {
+        let open = self.open(visit, id).await?;
+        let (_, may_skip) = self.whose_password(visit, &open).await?;
+        if !may_skip {
+            return Err(Refusal::BadRequest.into());
+        }
+        self.achieve(visit, open, |interaction| {
+            interaction.password_choice = Some(PasswordChoice::CodesOnly)
+        })
+        .await
+    }
+
+    /// Only when it is this screen's turn: predecessors cannot be skipped by calling its address.
+    async fn whose_password(&self, visit: &Visit<'_>, open: &Open) -> Result<(User, bool), PageError> {
+        let facts = self.facts(visit, &open.stored.interaction).await?;
+        match next_step(visit.tenant, &open.stored.interaction, &facts) {
+            Step::ChoosePassword { user, may_skip } => Ok((*user, may_skip)),
+            _ => Err(Refusal::InteractionExpired.into()),
+        }
+    }
+
+    /// A new password ends every session and token family of the person, and they are told (LOC-21).
+    async fn replace_password(
+        &self,
+        visit: &Visit<'_>,
+        user: &User,
+        hash: PasswordHash,
+    ) -> Result<(), PageError> {
+        let before = self
+            .directory
+            .local_account(visit.tenant.id, user.id)
+            .await?
+            .ok_or(Refusal::InteractionExpired)?;
+        let account = LocalAccount {
+            password: Some(hash),
+            password_changed_at: Some(visit.ctx.now),
+            ..before
+        };
+        let actor = Actor::User(user.id.to_string());
+        let event =
+            AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, actor).target(user.id);
+        self.directory
+            .apply(Change::PutLocalAccount(account), event.clone())
+            .await?;
+        self.sessions
+            .end_all(&Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes()))
+            .await?;
+        let notice = MailContent::PasswordChanged(NoticeMail {
+            organization: visit.tenant.display_name.clone(),
+            at: visit.ctx.now,
+            reference: visit.ctx.request.reference.clone(),
+        });
+        let worthless_at = visit
+            .ctx
+            .now
+            .saturating_add(SignedDuration::from_hours(24))
+            .unwrap_or(visit.ctx.now);
+        let mail = self.outbox_mail(visit.ctx, visit.tenant, &user.email, (&notice, worthless_at));
+        let event = AuditEvent::new(
+            visit.ctx,
+            visit.tenant.id,
+            AuditKind::PasswordChanged,
+            Actor::System,
+        )
+        .target(user.id);
+        Ok(self
+            .directory
+            .apply(Change::EnqueueMail(mail), event.detail("notice", "queued"))
+            .await?)
+    }
+}
+
+fn found_against(new: NewPassword<'_>, user: &User, visit: &Visit<'_>) -> Vec<Weakness> {
+    let mut found = weaknesses(new.password, user, visit.tenant);
+    if new.password != new.repeated {
+        found.push(Weakness::Different);
+    }
+    found
+}
+
+/// Addresses of one subscriber count together: IPv6 by /64.
+pub(crate) fn network_of(address: std::net::IpAddr) -> String {
+    match address.to_canonical() {
+        std::net::IpAddr::V4(address) => address.to_string(),
+        std::net::IpAddr::V6(address) => {
+            let [a, b, c, d, ..] = address.segments();
+            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+        }
+    }
+}

@@ -1,0 +1,306 @@
+//! Clients: registering, changing, giving a new secret, deleting.
+
+use super::tenants::display_name;
+use super::{Admin, AdminError};
+use crate::audit::AuditKind;
+use crate::authorize::respond::after;
+use crate::client::{Client, ClientSecret, ConsentRule};
+use crate::ports::{Change, Page, PageRequest};
+use crate::tenant::Status;
+use crate::vault::SecretHash;
+use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::client_metadata::ClientMetadata;
+use hospes_protocol::jose::{Algorithm, VerifyingKeys};
+use hospes_protocol::names::Secret;
+use hospes_protocol::redirect_uri::parse_registered;
+use hospes_protocol::scope::Scopes;
+use hospes_protocol::token::GrantType;
+use hospes_protocol::{ClientId, RedirectUri};
+use serde_json::Value;
+
+/// Seconds the old secret keeps working after a new one was made.
+const OVERLAP: u32 = 24 * 3600;
+
+/// Everything about a client that can be set.
+#[derive(Clone, Debug)]
+pub struct ClientSettings {
+    /// Shown to people.
+    pub display_name: String,
+    /// How it authenticates.
+    pub auth_method: ClientAuthMethod,
+    /// JWK set, for `private_key_jwt`.
+    pub jwks: Option<Value>,
+    /// Exactly these.
+    pub redirect_uris: Vec<String>,
+    /// Exactly these.
+    pub post_logout_redirect_uris: Vec<String>,
+    /// Where people start it.
+    pub start_url: Option<String>,
+    /// What it may ask for.
+    pub grant_types: Vec<GrantType>,
+    /// For people.
+    pub scope: Scopes,
+    /// For itself.
+    pub permissions: Scopes,
+    /// An administrator may exempt a confidential client.
+    pub require_pkce: bool,
+    /// Whether people are asked.
+    pub consent: ConsentRule,
+    /// RS256 or ES256.
+    pub id_token_algorithm: Algorithm,
+    /// `aud` of its access tokens.
+    pub audience: Option<String>,
+    /// On or off.
+    pub status: Status,
+}
+
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            display_name: String::new(),
+            auth_method: ClientAuthMethod::ClientSecretBasic,
+            jwks: None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            start_url: None,
+            grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
+            scope: ["openid", "profile", "email", "offline_access"]
+                .into_iter()
+                .collect(),
+            permissions: Scopes::default(),
+            require_pkce: true,
+            consent: ConsentRule::default(),
+            id_token_algorithm: Algorithm::RS256,
+            audience: None,
+            status: Status::Enabled,
+        }
+    }
+}
+
+impl ClientSettings {
+    fn problems(&self) -> Vec<String> {
+        let set = self.jwks.as_ref().map(ToString::to_string).unwrap_or_default();
+        let metadata = ClientMetadata {
+            redirect_uris: &self.redirect_uris,
+            grant_types: &self.grant_types,
+            auth_method: self.auth_method,
+            require_pkce: self.require_pkce,
+            keys: VerifyingKeys::parse(set.as_bytes()).map_or(0, |keys| keys.len()),
+        };
+        let mut problems: Vec<String> = metadata.problems().iter().map(ToString::to_string).collect();
+        let others = self.post_logout_redirect_uris.iter().chain(&self.start_url);
+        problems.extend(others.filter_map(|uri| Some(format!("{uri:?} {}", parse_registered(uri).err()?))));
+        if !Algorithm::SIGNING.contains(&self.id_token_algorithm) {
+            problems.push("idTokenAlgorithm must be RS256 or ES256".to_owned());
+        }
+        if self
+            .permissions
+            .iter()
+            .any(|permission| !super::permission::PERMISSIONS.contains(&permission))
+        {
+            problems.push(format!(
+                "permissions must be among {}",
+                super::permission::PERMISSIONS.join(", ")
+            ));
+        }
+        problems
+    }
+
+    fn apply(self, client: Client) -> Client {
+        let uris = |texts: Vec<String>| texts.into_iter().map(RedirectUri::new).collect();
+        Client {
+            display_name: self.display_name,
+            auth_method: self.auth_method,
+            jwks: self.jwks,
+            redirect_uris: uris(self.redirect_uris),
+            post_logout_redirect_uris: uris(self.post_logout_redirect_uris),
+            start_url: self.start_url,
+            grant_types: self.grant_types,
+            scope: self.scope,
+            permissions: self.permissions,
+            require_pkce: self.require_pkce,
+            consent: self.consent,
+            id_token_algorithm: self.id_token_algorithm,
+            audience: self.audience,
+            status: self.status,
+            ..client
+        }
+    }
+}
+
+impl From<Client> for ClientSettings {
+    fn from(client: Client) -> Self {
+        let texts = |uris: Vec<RedirectUri>| uris.iter().map(ToString::to_string).collect();
+        Self {
+            display_name: client.display_name,
+            auth_method: client.auth_method,
+            jwks: client.jwks,
+            redirect_uris: texts(client.redirect_uris),
+            post_logout_redirect_uris: texts(client.post_logout_redirect_uris),
+            start_url: client.start_url,
+            grant_types: client.grant_types,
+            scope: client.scope,
+            permissions: client.permissions,
+            require_pkce: client.require_pkce,
+            consent: client.consent,
+            id_token_algorithm: client.id_token_algorithm,
+            audience: client.audience,
+            status: client.status,
+        }
+    }
+}
+
+impl Admin<'_> {
+    /// Registers a client; a secret is made where its method needs one and shown only now.
+    pub async fn create_client(
+        &self,
+        id: Option<&str>,
+        settings: ClientSettings,
+    ) -> Result<(Client, Option<Secret>), AdminError> {
+        let settings = checked(settings)?;
+        let client_id = match id {
+            Some(id) => ClientId::new(client_id(id)?),
+            None => ClientId::new(self.ctx.uuid().to_string()),
+        };
+        let (secrets, plain) = self.new_secret(settings.auth_method);
+        let client = settings.apply(Client {
+            tenant: self.tenant.id,
+            client_id,
+            display_name: String::new(),
+            status: Status::Enabled,
+            auth_method: ClientAuthMethod::None,
+            secrets,
+            jwks: None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            start_url: None,
+            grant_types: Vec::new(),
+            scope: Scopes::default(),
+            permissions: Scopes::default(),
+            require_pkce: true,
+            consent: ConsentRule::default(),
+            id_token_algorithm: Algorithm::RS256,
+            audience: None,
+            created_at: self.ctx.now,
+            version: 0,
+        });
+        let event = self.event(AuditKind::ClientCreated).client(&client.client_id);
+        self.idp
+            .directory
+            .apply(Change::InsertClient(client.clone()), event)
+            .await?;
+        Ok((client, plain))
+    }
+
+    /// One client.
+    pub async fn client(&self, id: &ClientId) -> Result<Client, AdminError> {
+        self.idp
+            .directory
+            .client(self.tenant.id, id)
+            .await?
+            .ok_or(AdminError::NotFound)
+    }
+
+    /// All clients.
+    pub async fn clients(&self, page: PageRequest) -> Result<Page<Client>, AdminError> {
+        Ok(self.idp.directory.list_clients(self.tenant.id, page).await?)
+    }
+
+    /// Changes a client. A method that needs a secret keeps the ones there are.
+    pub async fn update_client(
+        &self,
+        id: &ClientId,
+        settings: ClientSettings,
+        version: Option<u64>,
+    ) -> Result<Client, AdminError> {
+        let client = self.client(id).await?;
+        if version.is_some_and(|version| version != client.version) {
+            return Err(AdminError::Stale);
+        }
+        let client = checked(settings)?.apply(client);
+        self.store_client(client).await
+    }
+
+    /// Makes a new secret; the ones before work for another day.
+    pub async fn rotate_client_secret(&self, id: &ClientId) -> Result<(Client, Secret), AdminError> {
+        let mut client = self.client(id).await?;
+        let (secrets, plain) = self.new_secret(client.auth_method);
+        let plain =
+            plain.ok_or_else(|| AdminError::invalid("this client does not authenticate with a secret"))?;
+        let until = after(self.ctx.now, OVERLAP);
+        client
+            .secrets
+            .retain(|secret| secret.expires_at.is_none_or(|expiry| self.ctx.now < expiry));
+        client
+            .secrets
+            .iter_mut()
+            .for_each(|secret| secret.expires_at = Some(secret.expires_at.map_or(until, |at| at.min(until))));
+        client.secrets.extend(secrets);
+        Ok((self.store_client(client).await?, plain))
+    }
+
+    /// Deletes a client.
+    pub async fn delete_client(&self, id: &ClientId) -> Result<(), AdminError> {
+        let event = self.event(AuditKind::ClientDeleted).client(id);
+        Ok(self
+            .idp
+            .directory
+            .apply(Change::DeleteClient(self.tenant.id, id.clone()), event)
+            .await?)
+    }
+
+    async fn store_client(&self, client: Client) -> Result<Client, AdminError> {
+        let event = self.event(AuditKind::ClientUpdated).client(&client.client_id);
+        self.idp
+            .directory
+            .apply(Change::UpdateClient(client.clone()), event)
+            .await?;
+        Ok(Client {
+            version: client.version + 1,
+            ..client
+        })
+    }
+
+    fn new_secret(&self, method: ClientAuthMethod) -> (Vec<ClientSecret>, Option<Secret>) {
+        match method {
+            ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost => {
+                let plain = self.ctx.token();
+                let stored = ClientSecret {
+                    hash: SecretHash::of(&plain),
+                    expires_at: None,
+                };
+                (vec![stored], Some(Secret::new(plain)))
+            }
+            ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt => (Vec::new(), None),
+        }
+    }
+}
+
+fn checked(settings: ClientSettings) -> Result<ClientSettings, AdminError> {
+    let mut problems = settings.problems();
+    let name = display_name(&settings.display_name);
+    if let Err(AdminError::Invalid(more)) = &name {
+        problems.extend(more.clone());
+    }
+    match name {
+        Ok(display_name) if problems.is_empty() => Ok(ClientSettings {
+            display_name,
+            ..settings
+        }),
+        _ => Err(AdminError::Invalid(problems)),
+    }
+}
+
+/// RFC 6749 appendix A.1 allows more; these cause no trouble anywhere.
+fn client_id(text: &str) -> Result<&str, AdminError> {
+    let plain = text
+        .bytes()
+        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    if plain && (1..=128).contains(&text.len()) {
+        Ok(text)
+    } else {
+        Err(AdminError::invalid(
+            "clientId must be 1 to 128 letters, digits and -._~",
+        ))
+    }
+}

@@ -1,0 +1,190 @@
+//! People: members made by administrators, guests made by invitations; listing, changing, deleting both.
+
+use super::tenants::display_name;
+use super::{Admin, AdminError};
+use crate::account::password::weaknesses;
+use crate::audit::AuditKind;
+use crate::email::EmailAddress;
+use crate::guest::user::{LocalAccount, Profile, Role, User};
+use crate::ids::{InvitationId, UserId};
+use crate::invitation::record::{Invitation, InvitationState};
+use crate::ports::directory::UserFilter;
+use crate::ports::{Change, Key, Kind, Page, PageRequest, Unavailable};
+use crate::tenant::Status;
+use hospes_protocol::claims::UserType;
+
+/// A member to be made.
+#[derive(Clone, Debug)]
+pub struct NewMember {
+    /// Their address; counts as verified, because the organization says so.
+    pub email: String,
+    /// Shown to people.
+    pub display_name: String,
+    /// What they may do.
+    pub roles: Vec<Role>,
+    /// A first password; codes by mail only, if absent.
+    pub password: Option<String>,
+}
+
+/// What changes; absent members stay. Identity, type and state are not among them.
+#[derive(Clone, Debug, Default)]
+pub struct UserPatch {
+    /// Shown to people.
+    pub display_name: Option<String>,
+    /// On or off.
+    pub status: Option<Status>,
+    /// What they may do.
+    pub roles: Option<Vec<Role>>,
+}
+
+impl Admin<'_> {
+    /// Makes a member with a lightweight account.
+    pub async fn create_member(&self, new: NewMember) -> Result<User, AdminError> {
+        let user = self.check_member(&new)?;
+        let password = match &new.password {
+            None => None,
+            Some(password) => {
+                let hash = self.idp.passwords.hash(password, self.ctx.bytes()).await;
+                Some(hash.map_err(Unavailable::because)?)
+            }
+        };
+        let account = LocalAccount {
+            tenant: self.tenant.id,
+            user: user.id,
+            password_changed_at: password.is_some().then_some(self.ctx.now),
+            password,
+            created_at: self.ctx.now,
+        };
+        let event = self.event(AuditKind::UserCreated).target(user.id);
+        self.idp
+            .directory
+            .apply(Change::InsertUser(user.clone(), Some(account)), event)
+            .await?;
+        Ok(user)
+    }
+
+    /// The member a request would make, or everything that is wrong with it.
+    pub(crate) fn check_member(&self, new: &NewMember) -> Result<User, AdminError> {
+        let email =
+            EmailAddress::parse(&new.email).map_err(|error| AdminError::invalid(format!("email {error}")))?;
+        let user = User {
+            id: UserId::generate(self.ctx),
+            tenant: self.tenant.id,
+            user_type: UserType::Member,
+            external_user_state: None,
+            external_user_state_changed_at: None,
+            email,
+            email_verified: true,
+            profile: Profile {
+                display_name: Some(display_name(&new.display_name)?),
+                ..Profile::default()
+            },
+            roles: new.roles.clone(),
+            status: Status::Enabled,
+            sponsors: Vec::new(),
+            invited_by: None,
+            created_at: self.ctx.now,
+            version: 0,
+        };
+        let weak = new
+            .password
+            .as_ref()
+            .is_some_and(|password| !weaknesses(password, &user, self.tenant).is_empty());
+        if weak {
+            Err(AdminError::invalid(
+                "password must be at least 15 characters and hard to guess",
+            ))
+        } else {
+            Ok(user)
+        }
+    }
+
+    /// One person.
+    pub async fn user(&self, id: UserId) -> Result<User, AdminError> {
+        self.idp
+            .directory
+            .user(self.tenant.id, id)
+            .await?
+            .ok_or(AdminError::NotFound)
+    }
+
+    /// People.
+    pub async fn users(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, AdminError> {
+        Ok(self
+            .idp
+            .directory
+            .list_users(self.tenant.id, filter, page)
+            .await?)
+    }
+
+    /// Changes a person. Disabling ends their sessions and tokens.
+    pub async fn update_user(
+        &self,
+        id: UserId,
+        patch: UserPatch,
+        version: Option<u64>,
+    ) -> Result<User, AdminError> {
+        let before = self.user(id).await?;
+        if version.is_some_and(|version| version != before.version) {
+            return Err(AdminError::Stale);
+        }
+        let mut user = before;
+        if let Some(name) = patch.display_name {
+            user.profile.display_name = Some(display_name(&name)?);
+        }
+        user.status = patch.status.unwrap_or(user.status);
+        user.roles = patch.roles.unwrap_or(user.roles);
+        let event = self.event(AuditKind::UserUpdated).target(id);
+        self.idp
+            .directory
+            .apply(Change::UpdateUser(user.clone()), event)
+            .await?;
+        if !user.status.is_enabled() {
+            self.end_access(id).await?;
+        }
+        Ok(User {
+            version: user.version + 1,
+            ..user
+        })
+    }
+
+    /// Deletes a person with everything that is theirs.
+    pub async fn delete_user(&self, id: UserId) -> Result<(), AdminError> {
+        let event = self.event(AuditKind::UserDeleted).target(id);
+        self.idp
+            .directory
+            .apply(Change::DeleteUser(self.tenant.id, id), event)
+            .await?;
+        self.end_access(id).await
+    }
+
+    /// Invitations, newest first.
+    pub async fn invitations(
+        &self,
+        state: Option<InvitationState>,
+        page: PageRequest,
+    ) -> Result<Page<Invitation>, AdminError> {
+        Ok(self
+            .idp
+            .directory
+            .list_invitations(self.tenant.id, state, page)
+            .await?)
+    }
+
+    /// One invitation.
+    pub async fn invitation(&self, id: InvitationId) -> Result<Invitation, AdminError> {
+        self.idp
+            .directory
+            .invitation(self.tenant.id, id)
+            .await?
+            .ok_or(AdminError::NotFound)
+    }
+
+    async fn end_access(&self, id: UserId) -> Result<(), AdminError> {
+        self.idp
+            .sessions
+            .end_all(&Key::new(self.tenant.id, Kind::OfUser, id.0.as_bytes()))
+            .await?;
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Who may administer: the operator at the command line, a client with the permission, a person with the role.
+
+use super::AdminError;
+use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::ctx::Ctx;
+use crate::guest::user::{Role, User};
+use crate::ids::UserId;
+use crate::invitation::invite::may_invite;
+use crate::invitation::record::Inviter;
+use crate::tenant::Tenant;
+use hospes_protocol::ClientId;
+use hospes_protocol::claims::VerifiedAccessToken;
+use hospes_protocol::scope::Scopes;
+
+/// May invite; named as the Graph permission is.
+pub const INVITE: &str = "User.Invite.All";
+/// May do everything in the tenant.
+pub const ADMINISTER: &str = "Directory.ReadWrite.All";
+/// What clients can be permitted to do for themselves, and people through clients.
+pub const PERMISSIONS: [&str; 2] = [INVITE, ADMINISTER];
+
+/// Somebody whose identity was established.
+#[derive(Clone, Debug)]
+pub enum Caller {
+    /// At the command line of the server.
+    Operator,
+    /// A client acting for itself, with the scope of its token.
+    Client(ClientId, Scopes),
+    /// A signed-in person; through a client only within the scope of its token.
+    User(Box<User>, Option<Scopes>),
+}
+
+impl Caller {
+    fn may(&self, permission: &str, by_role: impl FnOnce(&User) -> bool) -> bool {
+        let granted = |scope: &Scopes| scope.has(permission) || scope.has(ADMINISTER);
+        match self {
+            Self::Operator => true,
+            Self::Client(_, scope) => granted(scope),
+            // The smaller of the two rights: the person's and the token's.
+            Self::User(user, scope) => scope.as_ref().is_none_or(granted) && by_role(user),
+        }
+    }
+
+    /// As an inviter, if the caller may invite.
+    pub fn inviter(&self, tenant: &Tenant) -> Result<Inviter, AdminError> {
+        if !self.may(INVITE, |user| may_invite(tenant, user)) {
+            return Err(AdminError::Forbidden);
+        }
+        Ok(match self {
+            Self::Operator => Inviter::Operator,
+            Self::Client(client, _) => Inviter::Client(client.clone()),
+            Self::User(user, _) => Inviter::User(user.id),
+        })
+    }
+
+    /// In the audit trail.
+    pub fn actor(&self) -> Actor {
+        match self {
+            Self::Operator => Actor::Operator,
+            Self::Client(client, _) => Actor::Client(client.to_string()),
+            Self::User(user, _) => Actor::User(user.id.to_string()),
+        }
+    }
+}
+
+/// The right to administer one tenant, for one request.
+pub struct Admin<'a> {
+    pub(crate) idp: &'a Idp,
+    pub(crate) ctx: &'a Ctx,
+    pub(crate) tenant: &'a Tenant,
+    pub(crate) actor: Actor,
+}
+
+impl Admin<'_> {
+    pub(crate) fn event(&self, kind: AuditKind) -> AuditEvent {
+        AuditEvent::new(self.ctx, self.tenant.id, kind, self.actor.clone())
+    }
+}
+
+impl Idp {
+    /// The handle, if the caller may administer.
+    pub fn admin<'a>(
+        &'a self,
+        ctx: &'a Ctx,
+        tenant: &'a Tenant,
+        caller: &Caller,
+    ) -> Result<Admin<'a>, AdminError> {
+        if caller.may(ADMINISTER, |user| {
+            user.has_role(Role::Administrator) && user.status.is_enabled()
+        }) {
+            Ok(Admin {
+                idp: self,
+                ctx,
+                tenant,
+                actor: caller.actor(),
+            })
+        } else {
+            Err(AdminError::Forbidden)
+        }
+    }
+
+    /// Who a verified access token speaks for.
+    pub async fn caller(
+        &self,
+        tenant: &Tenant,
+        token: &VerifiedAccessToken,
+    ) -> Result<Option<Caller>, AdminError> {
+        let scope = Scopes::parse(&token.scope).unwrap_or_default();
+        let client_id = ClientId::new(&token.client_id);
+        let client = self.directory.client(tenant.id, &client_id).await?;
+        if !client.is_some_and(|client| client.status.is_enabled()) {
+            return Ok(None);
+        }
+        let Some(oid) = &token.oid else {
+            return Ok(Some(Caller::Client(client_id, scope)));
+        };
+        let Some(id) = UserId::parse(oid) else {
+            return Ok(None);
+        };
+        let user = self
+            .directory
+            .user(tenant.id, id)
+            .await?
+            .filter(|user| user.status.is_enabled());
+        Ok(user.map(|user| Caller::User(Box::new(user), Some(scope))))
+    }
+}

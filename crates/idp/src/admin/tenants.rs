@@ -1,0 +1,159 @@
+//! Tenants: making one is the operator's, changing its rules its administrators'.
+
+use super::{Admin, AdminError, Caller};
+use crate::Idp;
+use crate::audit::{AuditEvent, AuditKind};
+use crate::ctx::Ctx;
+use crate::ids::TenantId;
+use crate::keyring;
+use crate::ports::{Change, Page, PageRequest};
+use crate::tenant::{SigningKey, Slug, Status, Tenant, TenantSettings};
+use hospes_protocol::jose::Algorithm;
+
+/// A tenant to be made.
+#[derive(Clone, Debug)]
+pub struct NewTenant {
+    /// In URLs, for good.
+    pub slug: String,
+    /// Shown to people.
+    pub display_name: String,
+    /// Rules.
+    pub settings: TenantSettings,
+}
+
+/// What changes; absent members stay.
+#[derive(Clone, Debug, Default)]
+pub struct TenantPatch {
+    /// Shown to people.
+    pub display_name: Option<String>,
+    /// Rules, as a whole.
+    pub settings: Option<TenantSettings>,
+    /// On or off.
+    pub status: Option<Status>,
+}
+
+impl Idp {
+    /// Makes a tenant with an RSA and an EC signing key. Only the operator may.
+    pub async fn create_tenant(
+        &self,
+        ctx: &Ctx,
+        caller: &Caller,
+        new: NewTenant,
+    ) -> Result<Tenant, AdminError> {
+        if !matches!(caller, Caller::Operator) {
+            return Err(AdminError::Forbidden);
+        }
+        let slug = Slug::parse(&new.slug).ok_or_else(|| {
+            AdminError::invalid("slug must be 1 to 63 lower-case letters, digits and inner hyphens")
+        })?;
+        let tenant = Tenant {
+            id: TenantId::generate(ctx),
+            slug,
+            display_name: display_name(&new.display_name)?,
+            status: Status::Enabled,
+            settings: new.settings,
+            created_at: ctx.now,
+            version: 0,
+        };
+        let generate = |algorithm| keyring::generate(ctx, &self.vault, tenant.id, algorithm);
+        let keys: Result<Vec<SigningKey>, _> = Algorithm::SIGNING.into_iter().map(generate).collect();
+        let keys = keys.map_err(|cause| AdminError::invalid(cause.to_string()))?;
+        let event =
+            AuditEvent::new(ctx, tenant.id, AuditKind::TenantCreated, caller.actor()).target(&tenant.slug);
+        self.directory
+            .apply(Change::CreateTenant(tenant.clone(), keys), event)
+            .await?;
+        Ok(tenant)
+    }
+
+    /// All tenants. Only the operator may.
+    pub async fn tenants(&self, caller: &Caller, page: PageRequest) -> Result<Page<Tenant>, AdminError> {
+        match caller {
+            Caller::Operator => Ok(self.directory.list_tenants(page).await?),
+            Caller::Client(..) | Caller::User(..) => Err(AdminError::Forbidden),
+        }
+    }
+
+    /// Any tenant by name, disabled ones included. Only the operator may.
+    pub async fn tenant_for_operator(&self, caller: &Caller, slug: &str) -> Result<Tenant, AdminError> {
+        let (Caller::Operator, Some(slug)) = (caller, Slug::parse(slug)) else {
+            return Err(AdminError::NotFound);
+        };
+        self.directory
+            .tenant_by_slug(&slug)
+            .await?
+            .ok_or(AdminError::NotFound)
+    }
+}
+
+impl Admin<'_> {
+    /// Changes the tenant; `version` guards against lost updates.
+    pub async fn update_tenant(
+        &self,
+        patch: TenantPatch,
+        version: Option<u64>,
+    ) -> Result<Tenant, AdminError> {
+        let mut tenant = self.tenant.clone();
+        if version.is_some_and(|version| version != tenant.version) {
+            return Err(AdminError::Stale);
+        }
+        if let Some(name) = patch.display_name {
+            tenant.display_name = display_name(&name)?;
+        }
+        tenant.settings = patch.settings.unwrap_or(tenant.settings);
+        tenant.status = patch.status.unwrap_or(tenant.status);
+        let event = self.event(AuditKind::TenantUpdated).target(&tenant.slug);
+        self.idp
+            .directory
+            .apply(Change::UpdateTenant(tenant.clone()), event)
+            .await?;
+        Ok(Tenant {
+            version: tenant.version + 1,
+            ..tenant
+        })
+    }
+
+    /// Its keys, without their private halves being of use to anybody.
+    pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, AdminError> {
+        Ok(self.idp.directory.signing_keys(self.tenant.id).await?)
+    }
+
+    /// Adds a key that signs from now on; older ones keep verifying.
+    pub async fn add_signing_key(&self, algorithm: Algorithm) -> Result<SigningKey, AdminError> {
+        let key = keyring::generate(self.ctx, &self.idp.vault, self.tenant.id, algorithm);
+        let key = key.map_err(|cause| AdminError::invalid(cause.to_string()))?;
+        let event = self.event(AuditKind::KeyCreated).target(&key.key_id);
+        self.idp
+            .directory
+            .apply(Change::InsertSigningKey(key.clone()), event)
+            .await?;
+        self.idp.keyring.forget(self.tenant.id);
+        Ok(key)
+    }
+
+    /// The audit trail, newest first; one reference's entries if one is given.
+    pub async fn audit(
+        &self,
+        reference: Option<&str>,
+        page: PageRequest,
+    ) -> Result<Page<AuditEvent>, AdminError> {
+        Ok(self
+            .idp
+            .directory
+            .list_audit(self.tenant.id, reference, page)
+            .await?)
+    }
+}
+
+/// A name of 1 to 256 visible characters.
+pub(crate) fn display_name(text: &str) -> Result<String, AdminError> {
+    let text = text.trim();
+    let visible = !text.is_empty() && text.chars().count() <= 256 && !text.chars().any(char::is_control);
+    if visible {
+        Ok(text.to_owned())
+    } else {
+        Err(AdminError::invalid(
+            "displayName must be 1 to 256 visible characters",
+        ))
+    }
+}

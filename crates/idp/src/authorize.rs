@@ -1,0 +1,9 @@
+//! The authorization endpoint and the sign-in that may follow it: validate, remember what was achieved, decide the next
+//! step, respond.
+
+pub mod begin;
+pub mod facts;
+pub mod flow;
+pub mod interaction;
+pub mod next_step;
+pub mod respond;

@@ -1,0 +1,216 @@
+//! Gathering what [`next_step`](super::next_step) decides on: reads only, from the directory and the session store.
+
+use super::interaction::{Interaction, Purpose, Realm};
+use crate::Idp;
+use crate::browser::Visit;
+use crate::client::Client;
+use crate::email::EmailAddress;
+use crate::federation::home_idp::HomeIdp;
+use crate::federation::identity::{EmailStanding, VerifiedIdentity};
+use crate::guest::resolve::{Matches, Resolution, resolve_home, resolve_mailbox};
+use crate::guest::user::{Consent, User};
+use crate::ids::{HomeIdpId, UserId};
+use crate::invitation::record::Invitation;
+use crate::policy::authentication::{Authentication, Method};
+use crate::ports::Unavailable;
+use crate::refusal::Refusal;
+use crate::session::Session;
+use jiff::Timestamp;
+
+/// What is true now.
+#[derive(Clone, Debug)]
+pub struct Facts {
+    /// The time of the request.
+    pub now: Timestamp,
+    /// The client, if the sign-in is for one.
+    pub client: Option<Client>,
+    /// The browser's session, unless it is over.
+    pub session: Option<SignedIn>,
+    /// The home IdP in play: chosen, or arrived from.
+    pub home_idp: Option<HomeIdp>,
+    /// The invitation in play and the person it is for.
+    pub invitation: Option<(Invitation, User)>,
+    /// Who the person proved to be, if they proved anything.
+    pub resolution: Option<Resolution>,
+    /// What the person agreed to before.
+    pub consent: Option<Consent>,
+}
+
+/// A browser session that is not over, with what a decision on it needs.
+#[derive(Clone, Debug)]
+pub struct SignedIn {
+    /// The session.
+    pub session: Session,
+    /// Its person.
+    pub user: User,
+    /// The home IdP it came through, as configured now.
+    pub home_idp: Option<HomeIdp>,
+}
+
+impl Idp {
+    /// Reads everything the next decision needs.
+    pub(crate) async fn facts(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+    ) -> Result<Facts, Unavailable> {
+        let tenant = visit.tenant.id;
+        let client = match interaction.request() {
+            Some(request) => self.directory.client(tenant, &request.client_id).await?,
+            None => None,
+        };
+        let invitation = match &interaction.purpose {
+            Purpose::Redeem(id) => self.invitation_and_guest(visit, *id).await?,
+            Purpose::Authorize(_) | Purpose::Visit(_) => None,
+        };
+        let session = self.signed_in(visit).await?;
+        let home_idp = match home_in_play(interaction) {
+            Some(id) => self.directory.home_idp(tenant, id).await?,
+            None => None,
+        };
+        let invited = invitation.as_ref().map(|(_, user)| user.clone());
+        let resolution = self
+            .resolution(visit, interaction, home_idp.as_ref(), invited)
+            .await?;
+        let consent = match (&client, subject(resolution.as_ref(), session.as_ref())) {
+            (Some(client), Some(user)) if client.consent == crate::client::ConsentRule::Ask => {
+                self.directory.consent(tenant, user, &client.client_id).await?
+            }
+            _ => None,
+        };
+        Ok(Facts {
+            now: visit.ctx.now,
+            client,
+            session,
+            home_idp,
+            invitation,
+            resolution,
+            consent,
+        })
+    }
+
+    /// Who is signed in at this browser, if anybody is.
+    pub async fn signed_in(&self, visit: &Visit<'_>) -> Result<Option<SignedIn>, Unavailable> {
+        let Some(session) = self.session(visit).await? else {
+            return Ok(None);
+        };
+        let user = self.directory.user(visit.tenant.id, session.user).await?;
+        let Some(user) = user.filter(|user| user.status.is_enabled()) else {
+            return Ok(None);
+        };
+        let home_idp = match session.home_idp() {
+            Some(id) => self.directory.home_idp(visit.tenant.id, id).await?,
+            None => None,
+        };
+        Ok(Some(SignedIn {
+            session,
+            user,
+            home_idp,
+        }))
+    }
+
+    async fn resolution(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+        home_idp: Option<&HomeIdp>,
+        invited: Option<User>,
+    ) -> Result<Option<Resolution>, Unavailable> {
+        if let Some(identity) = &interaction.arrival {
+            return self
+                .resolve_arrival(visit, interaction, identity, (home_idp, invited))
+                .await
+                .map(Some);
+        }
+        if let Some(id) = interaction.password {
+            let user = self.directory.user(visit.tenant.id, id).await?;
+            let authentication = Authentication {
+                method: Method::Password,
+                at: visit.ctx.now,
+            };
+            return Ok(Some(
+                user.map_or(Resolution::Refused(Refusal::NotInvited), |user| {
+                    Resolution::Known(Box::new(user), authentication)
+                }),
+            ));
+        }
+        let Some(mailbox) = &interaction.mailbox else {
+            return Ok(None);
+        };
+        let matches = self.matches(visit, Some(mailbox), invited).await?;
+        Ok(Some(resolve_mailbox(mailbox, matches, visit.ctx.now)))
+    }
+
+    async fn resolve_arrival(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+        identity: &VerifiedIdentity,
+        (home_idp, invited): (Option<&HomeIdp>, Option<User>),
+    ) -> Result<Resolution, Unavailable> {
+        let Some(home_idp) = home_idp else {
+            return Ok(Resolution::Refused(Refusal::HomeIdpRemoved));
+        };
+        let standing = identity.email_standing(home_idp);
+        let proven = match &standing {
+            EmailStanding::Proven(address) => Some(address),
+            EmailStanding::Claimed(_) | EmailStanding::None => None,
+        };
+        let mut matches = self.matches(visit, proven, invited).await?;
+        matches.bound = self
+            .directory
+            .user_by_identity(
+                visit.tenant.id,
+                identity.home_idp,
+                &identity.issuer,
+                &identity.subject,
+            )
+            .await?;
+        Ok(resolve_home(
+            identity,
+            &standing,
+            interaction.mailbox.as_ref(),
+            matches,
+            visit.ctx.now,
+        ))
+    }
+
+    async fn matches(
+        &self,
+        visit: &Visit<'_>,
+        address: Option<&EmailAddress>,
+        invited: Option<User>,
+    ) -> Result<Matches, Unavailable> {
+        let tenant = visit.tenant.id;
+        let at_address = match (&invited, address) {
+            (None, Some(address)) => self.directory.user_by_email(tenant, address).await?,
+            _ => None,
+        };
+        let account = match invited.as_ref().or(at_address.as_ref()) {
+            Some(user) => self.directory.local_account(tenant, user.id).await?,
+            None => None,
+        };
+        Ok(Matches {
+            bound: None,
+            at_address,
+            account,
+            invited,
+        })
+    }
+}
+
+fn home_in_play(interaction: &Interaction) -> Option<HomeIdpId> {
+    let arrived = interaction.arrival.as_ref().map(|identity| identity.home_idp);
+    arrived.or(match interaction.realm {
+        Some(Realm::Home(id)) => Some(id),
+        Some(Realm::Local) | None => None,
+    })
+}
+
+fn subject(resolution: Option<&Resolution>, session: Option<&SignedIn>) -> Option<UserId> {
+    match resolution {
+        Some(Resolution::Known(user, _)) => Some(user.id),
+        Some(_) => None,
+        None => session.map(|signed_in| signed_in.user.id),
+    }
+}

@@ -1,0 +1,221 @@
+//! Carrying out steps until a screen is due or the browser leaves. Every answer of a person ends here: it records an
+//! achievement and looks again.
+
+use super::interaction::{Interaction, LIFETIME, Purpose, Stored};
+use super::next_step::{Step, next_step};
+use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::browser::{Outcome, Problem, Reply, Visit};
+use crate::error::PageError;
+use crate::ports::{Key, Kind, Write};
+use crate::refusal::Refusal;
+use crate::vault::SecretHash;
+use bytes::Bytes;
+use hospes_protocol::OAuthError;
+use hospes_protocol::response::ReturnTo;
+
+/// More effects than this in a row mean a mistake of ours, not a long sign-in.
+const MAX_EFFECTS: usize = 8;
+
+/// An interaction being worked on.
+#[derive(Clone, Debug)]
+pub struct Open {
+    pub(crate) stored: Stored,
+    /// Whether screens are forbidden (`prompt=none`).
+    pub(crate) silent: bool,
+    /// What was wrong with the last answer.
+    pub(crate) problem: Option<Problem>,
+}
+
+impl Open {
+    /// One that was never stored.
+    pub(crate) const fn fresh(interaction: Interaction, silent: bool) -> Self {
+        Self {
+            stored: Stored {
+                interaction,
+                raw: None,
+            },
+            silent,
+            problem: None,
+        }
+    }
+}
+
+impl Idp {
+    /// The screen of an interaction this browser began.
+    pub async fn resume(&self, visit: &Visit<'_>, id: &str) -> Result<Reply, PageError> {
+        let open = self.open(visit, id).await?;
+        self.advance(visit, open).await
+    }
+
+    /// Reads an interaction of this browser.
+    pub(crate) async fn open(&self, visit: &Visit<'_>, id: &str) -> Result<Open, PageError> {
+        let raw = self
+            .sessions
+            .get(&Key::new(visit.tenant.id, Kind::Interaction, id))
+            .await?;
+        let gone = || PageError::from(Refusal::InteractionExpired);
+        let raw = raw.ok_or_else(gone)?;
+        let interaction: Interaction = serde_json::from_slice(&raw).map_err(|cause| gone().because(cause))?;
+        let same_browser = |binding: &String| SecretHash::of(binding) == interaction.browser;
+        let ours =
+            interaction.tenant == visit.tenant.id && visit.browser.binding.as_ref().is_some_and(same_browser);
+        if !ours || visit.ctx.now >= interaction.expires_at {
+            return Err(gone());
+        }
+        Ok(Open {
+            stored: Stored {
+                interaction,
+                raw: Some(raw),
+            },
+            silent: false,
+            problem: None,
+        })
+    }
+
+    /// Stores what changed, unless somebody else stored something first.
+    pub(crate) async fn save(&self, stored: &mut Stored) -> Result<(), PageError> {
+        let value = Bytes::from(
+            serde_json::to_vec(&stored.interaction)
+                .map_err(|cause| PageError::from(Refusal::Internal).because(cause))?,
+        );
+        let key = stored.interaction.key();
+        match &stored.raw {
+            None => {
+                let put = Write::Put {
+                    key,
+                    value: value.clone(),
+                    ttl: LIFETIME,
+                    indexes: Vec::new(),
+                };
+                self.sessions.write(vec![put]).await?;
+            }
+            Some(raw) => {
+                if !self.sessions.swap(&key, raw, value.clone(), LIFETIME).await? {
+                    return Err(
+                        PageError::from(Refusal::InteractionExpired).because("changed by a parallel request")
+                    );
+                }
+            }
+        }
+        stored.raw = Some(value);
+        Ok(())
+    }
+
+    /// Records an achievement and looks again.
+    pub(crate) async fn achieve(
+        &self,
+        visit: &Visit<'_>,
+        mut open: Open,
+        achievement: impl FnOnce(&mut Interaction) + Send,
+    ) -> Result<Reply, PageError> {
+        achievement(&mut open.stored.interaction);
+        self.save(&mut open.stored).await?;
+        self.advance(visit, open).await
+    }
+
+    /// Shows the same screen again with what was wrong.
+    pub(crate) async fn again(
+        &self,
+        visit: &Visit<'_>,
+        mut open: Open,
+        problem: Problem,
+    ) -> Result<Reply, PageError> {
+        open.problem = Some(problem);
+        self.advance(visit, open).await
+    }
+
+    /// Carries out steps until the person is needed or the browser leaves.
+    pub(crate) async fn advance(&self, visit: &Visit<'_>, mut open: Open) -> Result<Reply, PageError> {
+        for _ in 0..MAX_EFFECTS {
+            let facts = self.facts(visit, &open.stored.interaction).await?;
+            let step = next_step(visit.tenant, &open.stored.interaction, &facts);
+            if open.silent
+                && let Some(code) = step.silent_error()
+            {
+                let error = OAuthError::new(code, "prompt=none, but the person would have to be asked");
+                return self.answer_error(visit, &open.stored.interaction, &error);
+            }
+            match step {
+                Step::SendCode(address) => self.send_code(visit, &mut open, &address).await?,
+                Step::SignInAt(home_idp) => return self.leave_for_home(visit, open, &home_idp).await,
+                Step::Admit(user, authentication) => {
+                    self.admit(visit, &mut open, *user, &authentication).await?
+                }
+                Step::Respond(user, authentication) => {
+                    return self
+                        .respond(visit, &open.stored, (*user, authentication), facts.session)
+                        .await;
+                }
+                Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
+                screen => return self.show(open, screen).await,
+            }
+        }
+        Err(PageError::from(Refusal::Internal).because("the sign-in makes no progress"))
+    }
+
+    async fn show(&self, mut open: Open, step: Step) -> Result<Reply, PageError> {
+        if open.stored.raw.is_none() {
+            self.save(&mut open.stored).await?;
+        }
+        let interaction = open.stored.interaction.id.clone();
+        Ok(Outcome::Screen {
+            interaction,
+            step: Box::new(step),
+            problem: open.problem,
+        }
+        .into())
+    }
+
+    /// Where the client of an interaction waits.
+    pub(crate) fn waiting_client(&self, visit: &Visit<'_>, interaction: &Interaction) -> Option<ReturnTo> {
+        interaction.request().map(|request| ReturnTo {
+            redirect_uri: request.redirect_uri.clone(),
+            response_mode: request.response_mode,
+            state: request.state.clone(),
+            issuer: self.issuer(visit.tenant),
+        })
+    }
+
+    fn answer_error(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+        error: &OAuthError,
+    ) -> Result<Reply, PageError> {
+        let waiting = self.waiting_client(visit, interaction);
+        waiting
+            .map(|to| Outcome::Respond(to.error(error)).into())
+            .ok_or_else(|| Refusal::Internal.into())
+    }
+
+    /// Law 11: every refusal is recorded under its reference. What the client must handle goes to the client at once;
+    /// what the person must understand is shown, with the way back offered.
+    async fn refuse(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+        refusal: Refusal,
+    ) -> Result<Reply, PageError> {
+        let kind = match (&interaction.purpose, refusal) {
+            (_, Refusal::Declined) => AuditKind::RedemptionDeclined,
+            (Purpose::Redeem(_), _) => AuditKind::RedemptionRejected,
+            (Purpose::Authorize(_) | Purpose::Visit(_), _) => AuditKind::SignIn,
+        };
+        let mut event = AuditEvent::new(visit.ctx, visit.tenant.id, kind, Actor::Anonymous).reason(refusal);
+        event.client = interaction.request().map(|request| request.client_id.to_string());
+        event.target = interaction
+            .arrival
+            .as_ref()
+            .map(|identity| identity.subject.to_string());
+        self.audit.record(event).await;
+        if matches!(
+            refusal,
+            Refusal::ConsentDeclined | Refusal::OtherSubject | Refusal::UnmetAcr
+        ) {
+            let row = refusal.explanation();
+            return self.answer_error(visit, interaction, &OAuthError::new(row.oauth, row.what));
+        }
+        Err(PageError::from(refusal).returning(self.waiting_client(visit, interaction).as_ref()))
+    }
+}

@@ -1,0 +1,183 @@
+//! Artefacts last (law 5): only here are sessions and codes minted, when nothing is left to decide.
+
+use super::facts::SignedIn;
+use super::interaction::{Interaction, Purpose, Stored};
+use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::browser::{Outcome, Reply, SessionCookie, Visit};
+use crate::error::PageError;
+use crate::guest::user::{Consent, User};
+use crate::policy::authentication::Authentication;
+use crate::ports::{Change, Key, Kind, Write};
+use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::token::code::{AuthorizationCode, CODE_MEMORY};
+use bytes::Bytes;
+use hospes_protocol::authorize::AuthorizationRequest;
+use hospes_protocol::encoding::base64url;
+use hospes_protocol::names::Secret;
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use std::time::Duration;
+
+impl Idp {
+    /// Ends an interaction: the session begins or goes on, and whoever asked is answered.
+    pub(crate) async fn respond(
+        &self,
+        visit: &Visit<'_>,
+        stored: &Stored,
+        (user, authentication): (User, Authentication),
+        present: Option<SignedIn>,
+    ) -> Result<Reply, PageError> {
+        let interaction = &stored.interaction;
+        let proven =
+            interaction.arrival.is_some() || interaction.mailbox.is_some() || interaction.password.is_some();
+        let mut batch = Vec::new();
+        if stored.raw.is_some() {
+            batch.push(Write::Delete(interaction.key()));
+        }
+        let (session, cookie) = match present {
+            Some(present) if !proven => self.prolong(visit, present.session, &mut batch)?,
+            _ => self.begin_session(visit, &user, authentication, &mut batch)?,
+        };
+        self.remember_consent(visit, interaction, &user).await?;
+        let outcome = match &interaction.purpose {
+            Purpose::Authorize(request) => self.mint_code(visit, request, (&user, &session), &mut batch)?,
+            Purpose::Redeem(id) => self.landing(visit, *id).await?,
+            Purpose::Visit(path) => Outcome::Leave(self.issuer(visit.tenant).join(path)),
+        };
+        self.sessions.write(batch).await?;
+        let mut event = AuditEvent::new(
+            visit.ctx,
+            visit.tenant.id,
+            AuditKind::SignIn,
+            Actor::User(user.id.to_string()),
+        )
+        .detail("silent", !proven)
+        .detail("acr", session.authentication.acr());
+        event.client = interaction.request().map(|request| request.client_id.to_string());
+        self.audit.record(event).await;
+        Ok(Reply {
+            outcome,
+            binding: None,
+            session: cookie,
+        })
+    }
+
+    /// A new session with a new name, whatever cookie came (SES-01); the one before ends.
+    fn begin_session(
+        &self,
+        visit: &Visit<'_>,
+        user: &User,
+        authentication: Authentication,
+        batch: &mut Vec<Write>,
+    ) -> Result<(Session, SessionCookie), PageError> {
+        let settings = &visit.tenant.settings;
+        let cookie = visit.ctx.token();
+        let session = Session {
+            id: base64url(visit.ctx.bytes::<16>()),
+            tenant: visit.tenant.id,
+            user: user.id,
+            authentication,
+            created_at: visit.ctx.now,
+            expires_at: after(visit.ctx.now, settings.session_lifetime),
+            idle_at: after(visit.ctx.now, settings.session_idle),
+        };
+        if let Some(old) = &visit.browser.session {
+            batch.push(Write::Delete(Key::new(visit.tenant.id, Kind::Session, old)));
+        }
+        batch.push(put_session(&session, &cookie, visit.ctx.now)?);
+        Ok((session, SessionCookie::Set(cookie)))
+    }
+
+    /// Being used keeps a session from idling out, never from expiring.
+    fn prolong(
+        &self,
+        visit: &Visit<'_>,
+        mut session: Session,
+        batch: &mut Vec<Write>,
+    ) -> Result<(Session, SessionCookie), PageError> {
+        let cookie = visit.browser.session.clone().unwrap_or_default();
+        session.idle_at = after(visit.ctx.now, visit.tenant.settings.session_idle).min(session.expires_at);
+        batch.push(put_session(&session, &cookie, visit.ctx.now)?);
+        Ok((session, SessionCookie::Keep))
+    }
+
+    fn mint_code(
+        &self,
+        visit: &Visit<'_>,
+        request: &AuthorizationRequest,
+        (user, session): (&User, &Session),
+        batch: &mut Vec<Write>,
+    ) -> Result<Outcome, PageError> {
+        let code = Secret::new(visit.ctx.token());
+        let record = AuthorizationCode::new(visit.ctx, request, user, session);
+        batch.push(Write::PutSpendable {
+            key: Key::new(visit.tenant.id, Kind::Code, code.reveal()),
+            holder: hospes_protocol::encoding::sha256(request.client_id.as_str()),
+            value: bytes(&record)?,
+            ttl: CODE_MEMORY,
+        });
+        let return_to = hospes_protocol::response::ReturnTo {
+            redirect_uri: request.redirect_uri.clone(),
+            response_mode: request.response_mode,
+            state: request.state.clone(),
+            issuer: self.issuer(visit.tenant),
+        };
+        Ok(Outcome::Respond(return_to.code(&code)))
+    }
+
+    async fn remember_consent(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+        user: &User,
+    ) -> Result<(), PageError> {
+        let (Some(request), Some(super::interaction::Answer::Accepted)) =
+            (interaction.request(), interaction.consent)
+        else {
+            return Ok(());
+        };
+        let consent = Consent {
+            tenant: visit.tenant.id,
+            user: user.id,
+            client: request.client_id.clone(),
+            scope: request.scope.clone(),
+            granted_at: visit.ctx.now,
+        };
+        let event = AuditEvent::new(
+            visit.ctx,
+            visit.tenant.id,
+            AuditKind::ConsentGranted,
+            Actor::User(user.id.to_string()),
+        )
+        .client(&request.client_id)
+        .detail("scope", request.scope.to_string());
+        Ok(self.directory.apply(Change::PutConsent(consent), event).await?)
+    }
+}
+
+fn put_session(session: &Session, cookie: &str, now: Timestamp) -> Result<Write, PageError> {
+    let until = session.idle_at.min(session.expires_at);
+    Ok(Write::Put {
+        key: Key::new(session.tenant, Kind::Session, cookie),
+        value: bytes(session)?,
+        ttl: Duration::try_from(until.duration_since(now)).unwrap_or_default(),
+        indexes: vec![
+            Key::new(session.tenant, Kind::OfUser, session.user.0.as_bytes()),
+            Key::new(session.tenant, Kind::OfSession, &session.id),
+        ],
+    })
+}
+
+/// A point in time this many seconds on.
+pub(crate) fn after(now: Timestamp, seconds: u32) -> Timestamp {
+    now.saturating_add(SignedDuration::from_secs(i64::from(seconds)))
+        .unwrap_or(now)
+}
+
+fn bytes(record: &impl Serialize) -> Result<Bytes, PageError> {
+    serde_json::to_vec(record)
+        .map(Bytes::from)
+        .map_err(|cause| PageError::from(Refusal::Internal).because(cause))
+}

@@ -1,0 +1,123 @@
+//! The browser at the other end: the cookies it brought, the cookies it is given, and where it is sent.
+
+use crate::authorize::next_step::Step;
+use crate::ctx::Ctx;
+use crate::refusal::Refusal;
+use crate::tenant::Tenant;
+use hospes_protocol::response::AuthorizationResponse;
+
+/// The cookies of one tenant that a browser brought. Worth nothing until looked up.
+#[derive(Clone, Default)]
+pub struct Browser {
+    /// Ties interactions to the browser that began them.
+    pub binding: Option<String>,
+    /// Names the browser session.
+    pub session: Option<String>,
+}
+
+impl std::fmt::Debug for Browser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let known = |cookie: &Option<String>| if cookie.is_some() { "present" } else { "absent" };
+        write!(
+            f,
+            "Browser {{ binding: {}, session: {} }}",
+            known(&self.binding),
+            known(&self.session)
+        )
+    }
+}
+
+/// One request of a browser to a tenant.
+#[derive(Clone, Copy, Debug)]
+pub struct Visit<'a> {
+    /// Time, randomness, origin.
+    pub ctx: &'a Ctx,
+    /// Whose pages.
+    pub tenant: &'a Tenant,
+    /// With which cookies.
+    pub browser: &'a Browser,
+}
+
+/// What happens to the session cookie.
+#[derive(Clone, Default, PartialEq, Eq)]
+pub enum SessionCookie {
+    /// Nothing.
+    #[default]
+    Keep,
+    /// A new session began.
+    Set(String),
+    /// The session is over.
+    Clear,
+}
+
+/// What the browser sees next.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Outcome {
+    /// A screen of an interaction, with what was wrong with the last answer.
+    Screen {
+        /// The interaction, for its URL.
+        interaction: String,
+        /// Which screen.
+        step: Box<Step>,
+        /// What to mend.
+        problem: Option<Problem>,
+    },
+    /// Off to another site, or to one of our own pages.
+    Leave(String),
+    /// Back to the client.
+    Respond(AuthorizationResponse),
+}
+
+/// An outcome with its cookies.
+pub struct Reply {
+    /// What is seen.
+    pub outcome: Outcome,
+    /// A new browser binding.
+    pub binding: Option<String>,
+    /// The session cookie.
+    pub session: SessionCookie,
+}
+
+impl From<Outcome> for Reply {
+    fn from(outcome: Outcome) -> Self {
+        Self {
+            outcome,
+            binding: None,
+            session: SessionCookie::Keep,
+        }
+    }
+}
+
+/// What was wrong with an answer, shown beside the field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Problem {
+    /// Not an address.
+    NotAnAddress,
+    /// Address and password do not fit, whichever it is.
+    WrongPassword,
+    /// Not the code.
+    WrongCode,
+    /// The code is too old.
+    CodeExpired,
+    /// A new code was sent.
+    CodeSentAgain,
+    /// The password is refused, with every reason.
+    WeakPassword(Vec<crate::account::password::Weakness>),
+    /// Wait.
+    TooMany,
+}
+
+impl Problem {
+    /// HTTP status of the screen that shows it.
+    pub const fn status(&self) -> u16 {
+        match self {
+            Self::CodeSentAgain => 200,
+            Self::TooMany => Refusal::TooMany.explanation().status,
+            Self::NotAnAddress
+            | Self::WrongPassword
+            | Self::WrongCode
+            | Self::CodeExpired
+            | Self::WeakPassword(_) => 422,
+        }
+    }
+}

@@ -1,0 +1,159 @@
+//! The facade: one value that holds the rooms and answers every question of the web layer.
+
+use crate::Ctx;
+use crate::account::hashing::PasswordHasher;
+use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::audit_log::AuditLog;
+use crate::browser::Visit;
+use crate::email::EmailAddress;
+use crate::ids::MailId;
+use crate::keyring::Keyring;
+use crate::mail::{MailContent, OutboxMail};
+use crate::ports::{Directory, Key, Kind, Sessions, Unavailable, Upstream};
+use crate::refusal::Refusal;
+use crate::session::Session;
+use crate::tenant::{Slug, Tenant};
+use crate::token::access::VerifiedTokens;
+use crate::vault::{Purpose, Vault};
+use hospes_protocol::Issuer;
+use jiff::Timestamp;
+use std::sync::Arc;
+
+/// The rooms around the decisions.
+pub struct Rooms {
+    /// The durable store.
+    pub directory: Arc<dyn Directory>,
+    /// The short-lived store.
+    pub sessions: Arc<dyn Sessions>,
+    /// Home IdPs.
+    pub upstream: Arc<dyn Upstream>,
+    /// The key-encryption key.
+    pub vault: Arc<Vault>,
+    /// Passwords.
+    pub passwords: PasswordHasher,
+    /// Where the outside reaches us, without a trailing slash. The only source of URLs (law 8).
+    pub base_url: String,
+}
+
+/// The product behind its facade.
+pub struct Idp {
+    pub(crate) directory: Arc<dyn Directory>,
+    pub(crate) sessions: Arc<dyn Sessions>,
+    pub(crate) upstream: Arc<dyn Upstream>,
+    pub(crate) vault: Arc<Vault>,
+    pub(crate) passwords: PasswordHasher,
+    pub(crate) keyring: Keyring,
+    pub(crate) verified_tokens: VerifiedTokens,
+    pub(crate) audit: AuditLog,
+    base_url: String,
+}
+
+impl Idp {
+    /// Opens the house. Must be called on a tokio runtime, which the audit writer lives on.
+    pub fn new(rooms: Rooms) -> Self {
+        Self {
+            keyring: Keyring::new(rooms.directory.clone(), rooms.vault.clone()),
+            verified_tokens: VerifiedTokens::default(),
+            audit: AuditLog::start(rooms.directory.clone()),
+            directory: rooms.directory,
+            sessions: rooms.sessions,
+            upstream: rooms.upstream,
+            vault: rooms.vault,
+            passwords: rooms.passwords,
+            base_url: rooms.base_url,
+        }
+    }
+
+    /// An enabled tenant by its name. Disabled, unknown and malformed names are the same.
+    pub async fn tenant(&self, slug: &str) -> Result<Option<Tenant>, Unavailable> {
+        let Some(slug) = Slug::parse(slug) else {
+            return Ok(None);
+        };
+        Ok(self
+            .directory
+            .tenant_by_slug(&slug)
+            .await?
+            .filter(|tenant| tenant.status.is_enabled()))
+    }
+
+    /// The issuer of a tenant.
+    pub fn issuer(&self, tenant: &Tenant) -> Issuer {
+        Issuer::new(format!("{}/t/{}", self.base_url, tenant.slug))
+    }
+
+    /// Where the outside reaches us.
+    pub fn base_url(&self) -> &str {
+        &self.base_url
+    }
+
+    /// Whether both stores answer.
+    pub async fn ready(&self) -> Result<(), Unavailable> {
+        self.directory.ping().await?;
+        self.sessions.ping().await
+    }
+
+    /// Returns when the audit trail is written; for a clean stop.
+    pub async fn flush(&self) {
+        self.audit.flush().await;
+    }
+
+    /// The browser's session, unless it is over or another tenant's.
+    pub(crate) async fn session(&self, visit: &Visit<'_>) -> Result<Option<Session>, Unavailable> {
+        let Some(cookie) = &visit.browser.session else {
+            return Ok(None);
+        };
+        let raw = self
+            .sessions
+            .get(&Key::new(visit.tenant.id, Kind::Session, cookie))
+            .await?;
+        let session = raw.and_then(|raw| serde_json::from_slice::<Session>(&raw).ok());
+        Ok(session.filter(|session| session.tenant == visit.tenant.id && !session.is_over(visit.ctx.now)))
+    }
+
+    /// The token that ties a form to the browser it was shown to.
+    pub fn form_token(&self, tenant: &Tenant, binding: &str) -> String {
+        let parts: [&[u8]; 2] = [tenant.id.0.as_bytes(), binding.as_bytes()];
+        hospes_protocol::encoding::base64url(self.vault.mac(Purpose::Csrf, &parts))
+    }
+
+    /// Whether a form came from a page this browser was shown; a refusal is recorded.
+    pub async fn check_form(&self, visit: &Visit<'_>, token: &str) -> Result<(), Refusal> {
+        let genuine = visit.browser.binding.as_deref().is_some_and(|binding| {
+            crate::vault::SecretHash::of(token).matches(&self.form_token(visit.tenant, binding))
+        });
+        if genuine {
+            return Ok(());
+        }
+        let event = AuditEvent::new(
+            visit.ctx,
+            visit.tenant.id,
+            AuditKind::CsrfRejected,
+            Actor::Anonymous,
+        );
+        self.audit.record(event.reason(Refusal::FormRejected)).await;
+        Err(Refusal::FormRejected)
+    }
+
+    /// A mail for the outbox, sealed.
+    pub(crate) fn outbox_mail(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        to: &EmailAddress,
+        (content, worthless_at): (&MailContent, Timestamp),
+    ) -> OutboxMail {
+        let id = MailId::generate(ctx);
+        let plain = serde_json::to_vec(content).unwrap_or_default();
+        OutboxMail {
+            id,
+            tenant: tenant.id,
+            to: to.clone(),
+            language: None,
+            content: self.vault.seal(ctx, Purpose::Mail, id.0.as_bytes(), &plain),
+            created_at: ctx.now,
+            worthless_at,
+            attempts: 0,
+            due_at: ctx.now,
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Admitting a guest: identity or lightweight account, state and invitation change at once, after everything was decided.
+
+use super::user::{ExternalUserState, FederatedIdentity, LocalAccount, User};
+use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::authorize::flow::Open;
+use crate::authorize::interaction::{Interaction, PasswordChoice, Purpose};
+use crate::browser::Visit;
+use crate::error::PageError;
+use crate::federation::identity::VerifiedIdentity;
+use crate::guest::user::Profile;
+use crate::policy::authentication::Authentication;
+use crate::ports::Change;
+use crate::ports::directory::{Admission, Binding};
+
+impl Idp {
+    /// Makes it so. Whoever comes second finds the guest changed and is told (INV-19).
+    pub(crate) async fn admit(
+        &self,
+        visit: &Visit<'_>,
+        open: &mut Open,
+        guest: User,
+        authentication: &Authentication,
+    ) -> Result<(), PageError> {
+        let interaction = &open.stored.interaction;
+        let binding = binding(visit, interaction, &guest);
+        let via = match &binding {
+            Binding::Federated(identity) => identity.issuer.to_string(),
+            Binding::Local(_) => self.issuer(visit.tenant).to_string(),
+        };
+        let invitation = match &interaction.purpose {
+            Purpose::Redeem(id) => Some(*id),
+            Purpose::Authorize(_) | Purpose::Visit(_) => None,
+        };
+        let user = accepted(visit, guest, interaction.arrival.as_ref());
+        let event = AuditEvent::new(
+            visit.ctx,
+            visit.tenant.id,
+            AuditKind::RedemptionCompleted,
+            Actor::User(user.id.to_string()),
+        )
+        .target(user.id)
+        .detail("idp", via)
+        .detail("acr", authentication.acr());
+        let admission = Admission {
+            user,
+            binding,
+            invitation,
+        };
+        Ok(self
+            .directory
+            .apply(Change::Admit(Box::new(admission)), event)
+            .await?)
+    }
+}
+
+fn binding(visit: &Visit<'_>, interaction: &Interaction, guest: &User) -> Binding {
+    match &interaction.arrival {
+        Some(identity) => Binding::Federated(FederatedIdentity {
+            tenant: visit.tenant.id,
+            home_idp: identity.home_idp,
+            issuer: identity.issuer.clone(),
+            subject: identity.subject.clone(),
+            user: guest.id,
+            linked_at: visit.ctx.now,
+        }),
+        None => {
+            let password = match &interaction.password_choice {
+                Some(PasswordChoice::Chosen(hash)) => Some(hash.clone()),
+                Some(PasswordChoice::CodesOnly) | None => None,
+            };
+            Binding::Local(LocalAccount {
+                tenant: visit.tenant.id,
+                user: guest.id,
+                password_changed_at: password.is_some().then_some(visit.ctx.now),
+                password,
+                created_at: visit.ctx.now,
+            })
+        }
+    }
+}
+
+/// The mailbox was proven, or nobody would be here. Names from home fill gaps; what the inviter chose stays.
+fn accepted(visit: &Visit<'_>, guest: User, identity: Option<&VerifiedIdentity>) -> User {
+    let home = identity
+        .map(|identity| identity.profile.clone())
+        .unwrap_or_default();
+    User {
+        external_user_state: Some(ExternalUserState::Accepted),
+        external_user_state_changed_at: Some(visit.ctx.now),
+        email_verified: true,
+        profile: Profile {
+            display_name: guest.profile.display_name.or(home.display_name),
+            given_name: guest.profile.given_name.or(home.given_name),
+            family_name: guest.profile.family_name.or(home.family_name),
+            preferred_username: guest.profile.preferred_username.or(home.preferred_username),
+            preferred_language: guest.profile.preferred_language.or(home.preferred_language),
+        },
+        ..guest
+    }
+}

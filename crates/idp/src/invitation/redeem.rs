@@ -1,0 +1,192 @@
+//! Redeeming: opening the link changes nothing, however often scanners do it; a person's click begins an interaction in
+//! their browser; the rest is an ordinary sign-in with a proof of the mailbox.
+
+use super::record::{Invitation, InvitationState, Inviter};
+use crate::Idp;
+use crate::authorize::flow::Open;
+use crate::authorize::interaction::{Answer, Interaction, Purpose, Realm};
+use crate::authorize::next_step::{Step, invitation_closed, next_step};
+use crate::browser::{Outcome, Reply, Visit};
+use crate::error::PageError;
+use crate::guest::user::User;
+use crate::ids::InvitationId;
+use crate::ports::Unavailable;
+use crate::refusal::Refusal;
+use crate::vault::SecretHash;
+use jiff::Timestamp;
+use std::time::Duration;
+use url::Url;
+
+/// Links that lead nowhere, tried from one network within ten minutes.
+const MISSES: u64 = 20;
+
+/// What an opened link shows before anybody proved anything.
+#[derive(Clone, Debug)]
+pub struct OpenedInvitation {
+    /// The invited address, masked.
+    pub masked_email: String,
+    /// Who invites, if a person.
+    pub inviter_name: Option<String>,
+    /// Host of the destination.
+    pub destination: String,
+    /// When it expires.
+    pub expires_at: Timestamp,
+    /// Whether it was redeemed: the link is a way back now.
+    pub completed: bool,
+}
+
+impl Idp {
+    /// What a link leads to. Reads only (law 2).
+    pub async fn open_invitation(
+        &self,
+        visit: &Visit<'_>,
+        ticket: &str,
+    ) -> Result<OpenedInvitation, PageError> {
+        let invitation = self.invitation_of(visit, ticket).await?;
+        let inviter = match &invitation.inviter {
+            Inviter::User(id) => self.directory.user(visit.tenant.id, *id).await?,
+            Inviter::Client(_) | Inviter::Operator => None,
+        };
+        let destination = Url::parse(&invitation.redirect_url)
+            .ok()
+            .and_then(|url| url.host_str().map(str::to_owned));
+        Ok(OpenedInvitation {
+            masked_email: invitation.email.masked(),
+            inviter_name: inviter.and_then(|inviter| inviter.profile.display_name),
+            destination: destination.unwrap_or_default(),
+            expires_at: invitation.expires_at,
+            completed: invitation.state == InvitationState::Completed,
+        })
+    }
+
+    /// The person clicked: the redemption begins in this browser.
+    pub async fn begin_redemption(&self, visit: &Visit<'_>, ticket: &str) -> Result<Reply, PageError> {
+        let invitation = self.invitation_of(visit, ticket).await?;
+        let binding = visit.browser.binding.clone().unwrap_or_else(|| visit.ctx.token());
+        let purpose = Purpose::Redeem(invitation.id);
+        let mut interaction = Interaction::begin(visit.ctx, visit.tenant.id, &binding, purpose);
+        interaction.realm = self.invited_realm(visit, &interaction).await?;
+        interaction.identifier = Some(invitation.email);
+        let mut reply = self.advance(visit, Open::fresh(interaction, false)).await?;
+        if visit.browser.binding.is_none() {
+            reply.binding = Some(binding);
+        }
+        Ok(reply)
+    }
+
+    /// The person accepts or declines what the organization will learn.
+    pub async fn answer_permissions(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        answer: Answer,
+    ) -> Result<Reply, PageError> {
+        let open = self.open(visit, id).await?;
+        self.expect_screen(visit, &open, |step| matches!(step, Step::ReviewPermissions(..)))
+            .await?;
+        self.achieve(visit, open, |interaction| interaction.permissions = Some(answer))
+            .await
+    }
+
+    /// The person allows or denies what the client asks for.
+    pub async fn answer_consent(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        answer: Answer,
+    ) -> Result<Reply, PageError> {
+        let open = self.open(visit, id).await?;
+        self.expect_screen(visit, &open, |step| matches!(step, Step::AskConsent))
+            .await?;
+        self.achieve(visit, open, |interaction| interaction.consent = Some(answer))
+            .await
+    }
+
+    /// An answer counts only when its screen is due (GEN-08: steps cannot be skipped by their address).
+    async fn expect_screen(
+        &self,
+        visit: &Visit<'_>,
+        open: &Open,
+        due: impl Fn(&Step) -> bool + Send,
+    ) -> Result<(), PageError> {
+        let facts = self.facts(visit, &open.stored.interaction).await?;
+        let step = next_step(visit.tenant, &open.stored.interaction, &facts);
+        if due(&step) {
+            Ok(())
+        } else {
+            Err(Refusal::InteractionExpired.into())
+        }
+    }
+
+    async fn invitation_of(&self, visit: &Visit<'_>, ticket: &str) -> Result<Invitation, PageError> {
+        let found = self
+            .directory
+            .invitation_by_secret(visit.tenant.id, &SecretHash::of(ticket))
+            .await?;
+        let Some(invitation) = found else {
+            let network = visit
+                .ctx
+                .request
+                .address
+                .map(crate::account::sign_in::network_of)
+                .unwrap_or_default();
+            let misses = self
+                .count(visit, "tickets", &network, Duration::from_secs(600))
+                .await?;
+            return Err(if misses > MISSES {
+                Refusal::TooMany
+            } else {
+                Refusal::InvitationUnknown
+            }
+            .into());
+        };
+        match invitation_closed(&invitation, visit.ctx.now) {
+            None => Ok(invitation),
+            Some(refusal) => Err(refusal.into()),
+        }
+    }
+
+    /// Where the invited address signs in, for a redemption; nothing for other purposes.
+    pub(crate) async fn invited_realm(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+    ) -> Result<Option<Realm>, Unavailable> {
+        let Purpose::Redeem(id) = &interaction.purpose else {
+            return Ok(None);
+        };
+        match self.directory.invitation(visit.tenant.id, *id).await? {
+            Some(invitation) => self.realm_of(visit, &invitation.email).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    pub(crate) async fn invitation_and_guest(
+        &self,
+        visit: &Visit<'_>,
+        id: InvitationId,
+    ) -> Result<Option<(Invitation, User)>, Unavailable> {
+        let Some(invitation) = self.directory.invitation(visit.tenant.id, id).await? else {
+            return Ok(None);
+        };
+        let user = self.directory.user(visit.tenant.id, invitation.user).await?;
+        Ok(user.map(|user| (invitation, user)))
+    }
+
+    /// Where a redeemed invitation leads, checked again at use.
+    pub(crate) async fn landing(&self, visit: &Visit<'_>, id: InvitationId) -> Result<Outcome, PageError> {
+        let invitation = self
+            .directory
+            .invitation(visit.tenant.id, id)
+            .await?
+            .ok_or(Refusal::InvitationUnknown)?;
+        if self
+            .is_destination(visit.tenant, &invitation.redirect_url)
+            .await?
+        {
+            Ok(Outcome::Leave(invitation.redirect_url))
+        } else {
+            Err(Refusal::Destination.into())
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! "Is this still allowed?", answered by one pure function (laws 3 and 4).
+//!
+//! It runs at every grant, callback, refresh, silent sign-in and userinfo call. The first rule that objects decides.
+
+use super::authentication::{Authentication, Method};
+use crate::client::Client;
+use crate::federation::home_idp::HomeIdp;
+use crate::guest::user::User;
+use crate::refusal::Refusal;
+use crate::tenant::Tenant;
+
+/// What a decision rests on.
+#[derive(Clone, Copy, Debug)]
+pub struct Facts<'a> {
+    /// Whose house it is.
+    pub tenant: &'a Tenant,
+    /// The application, where one is involved.
+    pub client: Option<&'a Client>,
+    /// The person.
+    pub user: &'a User,
+    /// How they signed in.
+    pub authentication: &'a Authentication,
+    /// The home IdP they came through, as configured now; `None` if it is gone or was not needed.
+    pub home_idp: Option<&'a HomeIdp>,
+}
+
+/// The answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Go on.
+    Permit,
+    /// Stop, for this reason.
+    Deny(Refusal),
+}
+
+/// Decides.
+pub fn decide(facts: &Facts<'_>) -> Decision {
+    let rules = [
+        tenant_enabled,
+        client_enabled,
+        user_enabled,
+        user_redeemed,
+        home_idp_trusted,
+    ];
+    rules
+        .into_iter()
+        .find_map(|rule| rule(facts))
+        .map_or(Decision::Permit, Decision::Deny)
+}
+
+fn tenant_enabled(facts: &Facts<'_>) -> Option<Refusal> {
+    (!facts.tenant.status.is_enabled()).then_some(Refusal::TenantDisabled)
+}
+
+fn client_enabled(facts: &Facts<'_>) -> Option<Refusal> {
+    facts
+        .client
+        .filter(|client| !client.status.is_enabled())
+        .map(|_| Refusal::ClientDisabled)
+}
+
+fn user_enabled(facts: &Facts<'_>) -> Option<Refusal> {
+    (!facts.user.status.is_enabled()).then_some(Refusal::UserDisabled)
+}
+
+fn user_redeemed(facts: &Facts<'_>) -> Option<Refusal> {
+    facts.user.is_pending().then_some(Refusal::NotRedeemed)
+}
+
+fn home_idp_trusted(facts: &Facts<'_>) -> Option<Refusal> {
+    match (&facts.authentication.method, facts.home_idp) {
+        (Method::Password | Method::EmailCode, _) => None,
+        (Method::Home { .. }, None) => Some(Refusal::HomeIdpRemoved),
+        (Method::Home { home_idp, issuer }, Some(now))
+            if now.id != *home_idp || now.issuer.as_str() != issuer =>
+        {
+            Some(Refusal::HomeIdpRemoved)
+        }
+        (Method::Home { .. }, Some(now)) => (!now.status.is_enabled()).then_some(Refusal::HomeIdpDisabled),
+    }
+}

@@ -1,0 +1,83 @@
+//! Reading our own access tokens back. The signature of a token is verified once and remembered by its hash; whether it
+//! is still alive is asked every time.
+
+use crate::Idp;
+use crate::ctx::Ctx;
+use crate::ports::{Key, Kind};
+use crate::tenant::Tenant;
+use hospes_protocol::OAuthError;
+use hospes_protocol::claims::VerifiedAccessToken;
+use hospes_protocol::encoding::sha256;
+use hospes_protocol::jose::{Algorithm, CompactJwt};
+use moka::sync::Cache;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Verified tokens by hash; only hits are kept, so garbage cannot fill it.
+pub(crate) struct VerifiedTokens(Cache<[u8; 32], Arc<VerifiedAccessToken>>);
+
+impl Default for VerifiedTokens {
+    fn default() -> Self {
+        Self(
+            Cache::builder()
+                .max_capacity(20_000)
+                .time_to_live(Duration::from_secs(300))
+                .build(),
+        )
+    }
+}
+
+impl Idp {
+    /// A live access token of this tenant. Every other is `invalid_token`, whatever is wrong with it.
+    pub async fn access_token(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        token: &str,
+    ) -> Result<Arc<VerifiedAccessToken>, OAuthError> {
+        let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
+        let claims = self.verified(tenant, token).await?;
+        // Keys are cached for their signatures, the tenant is checked on each use: the cache knows all tenants.
+        if claims.tid != tenant.id.to_string() || claims.exp <= ctx.seconds() {
+            return Err(invalid());
+        }
+        if claims.oid.is_some() {
+            let family = claims
+                .jti
+                .split_once('.')
+                .map(|(family, _)| family)
+                .ok_or_else(invalid)?;
+            self.sessions
+                .get(&Key::new(tenant.id, Kind::Family, family))
+                .await?
+                .ok_or_else(invalid)?;
+        }
+        Ok(claims)
+    }
+
+    async fn verified(&self, tenant: &Tenant, token: &str) -> Result<Arc<VerifiedAccessToken>, OAuthError> {
+        let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
+        let hash = sha256(token);
+        if let Some(claims) = self.verified_tokens.0.get(&hash) {
+            return Ok(claims);
+        }
+        let jwt = CompactJwt::parse(token).map_err(|cause| invalid().because(cause))?;
+        // RFC 9068 §4: an ID token is no access token.
+        if jwt.typ.as_deref() != Some("at+jwt") {
+            return Err(invalid().because("not an access token"));
+        }
+        let keys = self.keyring.of(tenant.id).await?;
+        let claims = keys
+            .verifying
+            .verify(&jwt, &Algorithm::SIGNING)
+            .map_err(|cause| invalid().because(cause))?;
+        let claims: VerifiedAccessToken =
+            serde_json::from_value(claims.into()).map_err(|cause| invalid().because(cause))?;
+        if claims.iss != self.issuer(tenant).as_str() {
+            return Err(invalid().because("another issuer"));
+        }
+        let claims = Arc::new(claims);
+        self.verified_tokens.0.insert(hash, claims.clone());
+        Ok(claims)
+    }
+}

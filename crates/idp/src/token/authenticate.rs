@@ -1,0 +1,128 @@
+//! Client authentication (RFC 6749 §2.3, RFC 7523 §3 with the sole audience of RFC 10070).
+
+use crate::Idp;
+use crate::client::Client;
+use crate::ctx::Ctx;
+use crate::ports::{Key, Kind};
+use crate::tenant::Tenant;
+use bytes::Bytes;
+use hospes_protocol::OAuthError;
+use hospes_protocol::client_auth::{ClientAuthMethod, Credentials, PresentedClient};
+use hospes_protocol::jose::{Algorithm, Claims, CompactJwt, JoseError, VerifyingKeys, check};
+use hospes_protocol::names::Secret;
+use std::time::Duration;
+
+/// An assertion may live this many seconds at most.
+const MAX_LIFETIME: i64 = 600;
+/// Types an assertion may state; the absent one is among them (RFC 10070).
+const TYPES: [&str; 2] = ["JWT", "client-authentication+jwt"];
+
+fn refused(cause: impl std::fmt::Display) -> OAuthError {
+    OAuthError::invalid_client("client authentication failed").because(cause)
+}
+
+impl Idp {
+    /// The client, if it is who it says. Every failure is one answer; the cause is for logs.
+    pub(crate) async fn authenticate_client(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        presented: PresentedClient,
+    ) -> Result<Client, OAuthError> {
+        let client = self.directory.client(tenant.id, &presented.client_id).await?;
+        let client = client.ok_or_else(|| refused("unknown client"))?;
+        if !client.status.is_enabled() {
+            return Err(refused("the client is disabled"));
+        }
+        match (&presented.credentials, client.auth_method) {
+            (Credentials::None, ClientAuthMethod::None) => Ok(client),
+            (Credentials::Secret(method, secret), registered) if *method == registered => {
+                if has_secret(&client, secret, ctx) {
+                    Ok(client)
+                } else {
+                    Err(refused("wrong secret"))
+                }
+            }
+            (Credentials::Assertion(assertion), ClientAuthMethod::PrivateKeyJwt) => {
+                let issuer = self.issuer(tenant);
+                let claims = verify_assertion(&client, assertion, issuer.as_str(), ctx.seconds())?;
+                self.first_use(ctx, tenant, &client, &claims).await?;
+                Ok(client)
+            }
+            _ => Err(refused("not the registered method")),
+        }
+    }
+
+    /// RFC 7523 §3: a `jti` is used once while the assertion could be replayed.
+    async fn first_use(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        client: &Client,
+        claims: &Claims,
+    ) -> Result<(), OAuthError> {
+        let jti = check::text(claims, "jti")
+            .filter(|jti| !jti.is_empty())
+            .ok_or_else(|| refused("jti is missing"))?;
+        let remaining = check::seconds(claims, "exp").unwrap_or_default() - ctx.seconds() + check::SKEW;
+        let ttl = Duration::from_secs(u64::try_from(remaining).unwrap_or(1).max(1));
+        let key = Key::new(tenant.id, Kind::Replay, format!("{}\0{jti}", client.client_id));
+        if self.sessions.put_new(&key, Bytes::from_static(b"1"), ttl).await? {
+            Ok(())
+        } else {
+            Err(refused("the assertion was used before"))
+        }
+    }
+}
+
+/// All secrets are compared, so that time does not tell which one fits.
+fn has_secret(client: &Client, secret: &Secret, ctx: &Ctx) -> bool {
+    let live = client
+        .secrets
+        .iter()
+        .filter(|stored| stored.expires_at.is_none_or(|expiry| ctx.now < expiry));
+    live.fold(false, |found, stored| {
+        stored.hash.matches(secret.reveal()) | found
+    })
+}
+
+fn verify_assertion(client: &Client, assertion: &str, issuer: &str, now: i64) -> Result<Claims, OAuthError> {
+    let claims = signed_by(client, assertion).map_err(refused)?;
+    let id = Some(client.client_id.as_str());
+    let is = |claim, expected| {
+        if check::text(&claims, claim) == expected {
+            Ok(())
+        } else {
+            Err(refused(claim))
+        }
+    };
+    is("iss", id)?;
+    is("sub", id)?;
+    if check::sole_audience(&claims) != Some(issuer) {
+        return Err(refused("aud must be the issuer alone"));
+    }
+    let exp = check::seconds(&claims, "exp").ok_or_else(|| refused("exp is missing"))?;
+    if exp <= now - check::SKEW || exp > now + MAX_LIFETIME + check::SKEW {
+        return Err(refused("exp is past or too far ahead"));
+    }
+    if claims.contains_key("iat") && check::seconds(&claims, "iat").is_none_or(|iat| iat > now + check::SKEW)
+    {
+        return Err(refused("iat lies ahead"));
+    }
+    check::not_before(&claims, now).map_err(refused)?;
+    Ok(claims)
+}
+
+fn signed_by(client: &Client, assertion: &str) -> Result<Claims, JoseError> {
+    let jwt = CompactJwt::parse(assertion)?;
+    if jwt
+        .typ
+        .as_deref()
+        .is_some_and(|typ| !TYPES.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ)))
+    {
+        return Err(JoseError::Header("typ"));
+    }
+    let set = client.jwks.as_ref().map(ToString::to_string).unwrap_or_default();
+    let keys = VerifyingKeys::parse(set.as_bytes()).map_err(|cause| JoseError::Key(cause.to_string()))?;
+    keys.verify(&jwt, &Algorithm::VERIFYING)
+}

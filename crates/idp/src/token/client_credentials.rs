@@ -1,0 +1,57 @@
+//! The client acts for itself (RFC 6749 §4.4): permissions an administrator gave it, no person, no store.
+
+use super::Call;
+use crate::Idp;
+use hospes_protocol::OAuthError;
+use hospes_protocol::claims::ClientTokenClaims;
+use hospes_protocol::encoding::base64url;
+use hospes_protocol::jose::Algorithm;
+use hospes_protocol::jose::signing::TokenType;
+use hospes_protocol::scope::Scopes;
+use hospes_protocol::token::TokenResponse;
+
+impl Idp {
+    pub(crate) async fn client_credentials(
+        &self,
+        call: Call<'_>,
+        asked: Option<Scopes>,
+    ) -> Result<TokenResponse, OAuthError> {
+        let scope = match asked {
+            None => call.client.permissions.clone(),
+            Some(asked) if asked.within(&call.client.permissions) => asked,
+            Some(_) => {
+                return Err(OAuthError::invalid_scope(
+                    "scope is wider than the client's permissions",
+                ));
+            }
+        };
+        let keys = self.keyring.of(call.tenant.id).await?;
+        let issuer = self.issuer(call.tenant);
+        let expires_in = call.tenant.settings.access_token_lifetime;
+        let client = call.client.client_id.as_str();
+        let claims = ClientTokenClaims {
+            iss: issuer.as_str(),
+            sub: client,
+            aud: call.client.audience.as_deref().unwrap_or(issuer.as_str()),
+            client_id: client,
+            exp: call.ctx.seconds() + i64::from(expires_in),
+            iat: call.ctx.seconds(),
+            jti: &base64url(call.ctx.bytes::<16>()),
+            tid: &call.tenant.id.to_string(),
+            scope: &scope,
+        };
+        let signed = keys
+            .signer(Algorithm::ES256)
+            .and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
+        let access_token =
+            signed.map_err(|cause| OAuthError::server_error("the token cannot be signed").because(cause))?;
+        Ok(TokenResponse {
+            access_token,
+            token_type: "Bearer",
+            expires_in,
+            refresh_token: None,
+            id_token: None,
+            scope,
+        })
+    }
+}

@@ -1,0 +1,159 @@
+//! Authorization codes: what is remembered with one, and redeeming it. Spending is the single-use gate; the spent code is
+//! remembered, so that a second use can end what the first one began (RFC 6749 §4.1.2).
+
+use super::Call;
+use super::issue::Granted;
+use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::ctx::Ctx;
+use crate::guest::user::User;
+use crate::ids::UserId;
+use crate::policy::authentication::Authentication;
+use crate::ports::{Key, Kind, Spend, Write};
+use crate::session::Session;
+use hospes_protocol::authorize::AuthorizationRequest;
+use hospes_protocol::encoding::{base64url, sha256};
+use hospes_protocol::names::Secret;
+use hospes_protocol::pkce::{CodeChallenge, CodeVerifier};
+use hospes_protocol::scope::Scopes;
+use hospes_protocol::token::TokenResponse;
+use hospes_protocol::{Nonce, OAuthError, RedirectUri};
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+use std::time::Duration;
+
+/// How long a code can be redeemed (FAPI 2 SP §5.3.2.1: at most 60 seconds).
+const LIFETIME: SignedDuration = SignedDuration::from_secs(60);
+/// How long a code is recognised, to notice that it is used again.
+pub(crate) const CODE_MEMORY: Duration = Duration::from_secs(600);
+
+/// Everything needed to redeem a code.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+pub(crate) struct AuthorizationCode {
+    /// Names the tokens that come of it, so that they can be ended.
+    pub(crate) family: String,
+    redirect_uri: Option<RedirectUri>,
+    code_challenge: Option<CodeChallenge>,
+    nonce: Option<Nonce>,
+    scope: Scopes,
+    user: UserId,
+    sid: String,
+    session_expiry: Timestamp,
+    authentication: Authentication,
+    expires_at: Timestamp,
+}
+
+/// What the token request brings to prove that it belongs to the authorization request.
+pub(crate) struct Proof {
+    pub(crate) redirect_uri: Option<String>,
+    pub(crate) code_verifier: Option<CodeVerifier>,
+}
+
+impl AuthorizationCode {
+    pub(crate) fn new(ctx: &Ctx, request: &AuthorizationRequest, user: &User, session: &Session) -> Self {
+        Self {
+            family: base64url(ctx.bytes::<16>()),
+            redirect_uri: request.redirect_uri_given.then(|| request.redirect_uri.clone()),
+            code_challenge: request.code_challenge.clone(),
+            nonce: request.nonce.clone(),
+            scope: request.scope.clone(),
+            user: user.id,
+            sid: session.id.clone(),
+            session_expiry: session.expires_at,
+            authentication: session.authentication.clone(),
+            expires_at: ctx.now.saturating_add(LIFETIME).unwrap_or(ctx.now),
+        }
+    }
+
+    fn check(&self, proof: &Proof, now: Timestamp) -> Result<(), OAuthError> {
+        if now >= self.expires_at {
+            return Err(OAuthError::invalid_grant("the code has expired"));
+        }
+        // RFC 6749 §4.1.3: identical if the authorization request had one.
+        let same_uri = match (&self.redirect_uri, &proof.redirect_uri) {
+            (Some(expected), Some(given)) => expected.as_str() == given,
+            (Some(_), None) => false,
+            (None, _) => true,
+        };
+        if !same_uri {
+            return Err(OAuthError::invalid_grant(
+                "redirect_uri differs from the authorization request",
+            ));
+        }
+        match (&self.code_challenge, &proof.code_verifier) {
+            (Some(challenge), Some(verifier)) if challenge.matches(verifier) => Ok(()),
+            (None, None) => Ok(()),
+            (Some(_), None) => Err(OAuthError::invalid_grant("code_verifier is missing")),
+            (Some(_), Some(_)) => Err(OAuthError::invalid_grant(
+                "code_verifier does not fit code_challenge",
+            )),
+            // RFC 9700 §2.1.1: a verifier without a challenge means that somebody removed the challenge.
+            (None, Some(_)) => Err(OAuthError::invalid_grant(
+                "code_verifier was not announced by a code_challenge",
+            )),
+        }
+    }
+}
+
+impl Idp {
+    pub(crate) async fn redeem_code(
+        &self,
+        call: Call<'_>,
+        code: &Secret,
+        proof: Proof,
+    ) -> Result<TokenResponse, OAuthError> {
+        let key = Key::new(call.tenant.id, Kind::Code, code.reveal());
+        let holder = sha256(call.client.client_id.as_str());
+        let unknown = || OAuthError::invalid_grant("the code is invalid, expired or was used");
+        let record = match self.sessions.spend(&key, &holder).await? {
+            Spend::First(value) => serde_json::from_slice::<AuthorizationCode>(&value)
+                .map_err(|cause| unknown().because(cause))?,
+            Spend::Again(value) => {
+                self.end_replayed(call, &value).await?;
+                return Err(unknown().because("the code was used before"));
+            }
+            Spend::NotYours => {
+                self.note(call, AuditKind::CodeWrongClient).await;
+                return Err(unknown().because("the code belongs to another client"));
+            }
+            Spend::Unknown => return Err(unknown()),
+        };
+        record.check(&proof, call.ctx.now)?;
+        let user = self
+            .still_allowed(call, record.user, &record.authentication)
+            .await?;
+        self.issue_tokens(
+            call,
+            &user,
+            Granted {
+                family: record.family,
+                generation: 0,
+                is_new: true,
+                scope: record.scope.clone(),
+                original_scope: record.scope,
+                nonce: record.nonce,
+                sid: record.sid,
+                session_expiry: record.session_expiry,
+                authentication: record.authentication,
+                granted_at: call.ctx.now,
+            },
+        )
+        .await
+    }
+
+    async fn end_replayed(&self, call: Call<'_>, value: &[u8]) -> Result<(), OAuthError> {
+        if let Ok(record) = serde_json::from_slice::<AuthorizationCode>(value) {
+            let family = Key::new(call.tenant.id, Kind::Family, &record.family);
+            self.sessions.write(vec![Write::Delete(family)]).await?;
+        }
+        self.note(call, AuditKind::CodeReplayed).await;
+        Ok(())
+    }
+
+    pub(crate) async fn note(&self, call: Call<'_>, kind: AuditKind) {
+        let actor = Actor::Client(call.client.client_id.to_string());
+        self.audit
+            .record(AuditEvent::new(call.ctx, call.tenant.id, kind, actor))
+            .await;
+    }
+}

@@ -1,0 +1,234 @@
+//! The one place that mints tokens for people.
+
+use super::Call;
+use super::refresh::RefreshToken;
+use crate::Idp;
+use crate::ctx::Ctx;
+use crate::guest::user::User;
+use crate::ids::UserId;
+use crate::policy::authentication::{Authentication, Method};
+use crate::ports::{Key, Kind, Write};
+use hospes_protocol::claims::{
+    AccessTokenClaims, IdTokenClaims, ProfileClaims, SignInClaims, SubjectClaims, UserType,
+};
+use hospes_protocol::encoding::{base64url, half_hash};
+use hospes_protocol::jose::signing::TokenType;
+use hospes_protocol::jose::{Algorithm, JoseError};
+use hospes_protocol::scope::{OFFLINE_ACCESS, OPENID, Scopes};
+use hospes_protocol::token::{GrantType, TokenResponse};
+use hospes_protocol::{Nonce, OAuthError};
+use jiff::Timestamp;
+use std::time::Duration;
+
+/// What a grant proved.
+pub(crate) struct Granted {
+    /// Names all tokens that came of one code.
+    pub(crate) family: String,
+    /// Of the refresh token to issue.
+    pub(crate) generation: u32,
+    /// Whether the family has yet to be remembered.
+    pub(crate) is_new: bool,
+    /// For these tokens.
+    pub(crate) scope: Scopes,
+    /// As granted at first; narrowing once does not narrow for good (RFC 6749 §6).
+    pub(crate) original_scope: Scopes,
+    /// For the first ID token.
+    pub(crate) nonce: Option<Nonce>,
+    /// Of the browser session.
+    pub(crate) sid: String,
+    /// Of the browser session.
+    pub(crate) session_expiry: Timestamp,
+    /// How the person signed in.
+    pub(crate) authentication: Authentication,
+    /// When the code was redeemed; limits how long the family lives.
+    pub(crate) granted_at: Timestamp,
+}
+
+/// Owned texts the claims borrow.
+struct Texts {
+    issuer: String,
+    tid: String,
+    oid: String,
+    idp: String,
+    amr: Vec<String>,
+    roles: Vec<String>,
+    user_type: UserType,
+}
+
+impl Idp {
+    /// Mints tokens; a new family is remembered before they leave.
+    pub(crate) async fn issue_tokens(
+        &self,
+        call: Call<'_>,
+        user: &User,
+        granted: Granted,
+    ) -> Result<TokenResponse, OAuthError> {
+        let keys = self.keyring.of(call.tenant.id).await?;
+        let texts = self.texts(call, user, &granted.authentication);
+        let failed = |cause: JoseError| OAuthError::server_error("the token cannot be signed").because(cause);
+        let expires_in = call.tenant.settings.access_token_lifetime;
+        let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
+        let access = access_claims(call, &granted, (&texts, &jti), expires_in);
+        let access_token = keys
+            .signer(Algorithm::ES256)
+            .and_then(|signer| signer.sign(TokenType::AccessToken, &access));
+        let access_token = access_token.map_err(failed)?;
+        let id_token = if granted.scope.has(OPENID) {
+            let hash = half_hash(&access_token);
+            let claims = id_claims(call, user, &granted, (&texts, &hash), expires_in);
+            let signer = keys.signer(call.client.id_token_algorithm);
+            Some(
+                signer
+                    .and_then(|signer| signer.sign(TokenType::Jwt, &claims))
+                    .map_err(failed)?,
+            )
+        } else {
+            None
+        };
+        let refreshes = call.client.grant_types.contains(&GrantType::RefreshToken);
+        let refresh_token =
+            refreshes.then(|| self.seal_refresh_token(call, &RefreshToken::of(call, user, &granted)));
+        if granted.is_new {
+            self.sessions
+                .write(vec![remember(call, user, &granted, refreshes)])
+                .await?;
+        }
+        Ok(TokenResponse {
+            access_token,
+            token_type: "Bearer",
+            expires_in,
+            refresh_token,
+            id_token,
+            scope: granted.scope,
+        })
+    }
+
+    fn texts(&self, call: Call<'_>, user: &User, authentication: &Authentication) -> Texts {
+        let issuer = self.issuer(call.tenant).to_string();
+        let idp = match &authentication.method {
+            Method::Home { issuer, .. } => issuer.clone(),
+            Method::Password | Method::EmailCode => issuer.clone(),
+        };
+        Texts {
+            issuer,
+            tid: call.tenant.id.to_string(),
+            oid: user.id.to_string(),
+            idp,
+            amr: authentication.amr(),
+            roles: role_names(user),
+            user_type: user.user_type,
+        }
+    }
+}
+
+pub(crate) fn role_names(user: &User) -> Vec<String> {
+    user.roles.iter().map(|role| role.as_str().to_owned()).collect()
+}
+
+fn access_claims<'a>(
+    call: Call<'a>,
+    granted: &'a Granted,
+    (texts, jti): (&'a Texts, &'a str),
+    expires_in: u32,
+) -> AccessTokenClaims<'a> {
+    AccessTokenClaims {
+        iss: &texts.issuer,
+        aud: call.client.audience.as_deref().unwrap_or(&texts.issuer),
+        client_id: call.client.client_id.as_str(),
+        exp: call.ctx.seconds() + i64::from(expires_in),
+        iat: call.ctx.seconds(),
+        jti,
+        scope: &granted.scope,
+        subject: subject_claims(texts),
+        sign_in: sign_in_claims(texts, granted),
+    }
+}
+
+fn id_claims<'a>(
+    call: Call<'a>,
+    user: &'a User,
+    granted: &'a Granted,
+    (texts, at_hash): (&'a Texts, &'a str),
+    expires_in: u32,
+) -> IdTokenClaims<'a> {
+    let client = call.client.client_id.as_str();
+    IdTokenClaims {
+        iss: &texts.issuer,
+        aud: client,
+        azp: client,
+        exp: call.ctx.seconds() + i64::from(expires_in),
+        iat: call.ctx.seconds(),
+        nonce: granted.nonce.as_ref().map(Nonce::as_str),
+        at_hash,
+        session_expiry: granted.session_expiry.as_second(),
+        subject: subject_claims(texts),
+        sign_in: sign_in_claims(texts, granted),
+        profile: profile_claims(user, &granted.scope),
+    }
+}
+
+fn subject_claims(texts: &Texts) -> SubjectClaims<'_> {
+    SubjectClaims {
+        sub: &texts.oid,
+        tid: &texts.tid,
+        oid: &texts.oid,
+        acct: texts.user_type.acct(),
+        user_type: texts.user_type,
+        roles: &texts.roles,
+    }
+}
+
+fn sign_in_claims<'a>(texts: &'a Texts, granted: &'a Granted) -> SignInClaims<'a> {
+    SignInClaims {
+        auth_time: granted.authentication.at.as_second(),
+        acr: granted.authentication.acr(),
+        amr: &texts.amr,
+        idp: &texts.idp,
+        sid: &granted.sid,
+    }
+}
+
+/// Contact and display data the scope releases (OIDC Core §5.4). An address never goes without its honest flag.
+pub(crate) fn profile_claims<'a>(user: &'a User, scope: &Scopes) -> ProfileClaims<'a> {
+    let email = scope.has("email");
+    let profile = scope.has("profile").then_some(&user.profile);
+    ProfileClaims {
+        email: email.then(|| user.email.as_str()),
+        email_verified: email.then_some(user.email_verified),
+        name: profile.and_then(|profile| profile.display_name.as_deref()),
+        given_name: profile.and_then(|profile| profile.given_name.as_deref()),
+        family_name: profile.and_then(|profile| profile.family_name.as_deref()),
+        preferred_username: profile.and_then(|profile| profile.preferred_username.as_deref()),
+        locale: profile.and_then(|profile| profile.preferred_language.as_deref()),
+    }
+}
+
+/// A family is found again by its person, and by its browser session unless it may outlive that.
+fn remember(call: Call<'_>, user: &User, granted: &Granted, refreshes: bool) -> Write {
+    let tenant = call.tenant.id;
+    let mut indexes = vec![Key::new(tenant, Kind::OfUser, user_index(user.id))];
+    if !granted.scope.has(OFFLINE_ACCESS) {
+        indexes.push(Key::new(tenant, Kind::OfSession, &granted.sid));
+    }
+    let ttl = family_ttl(call.ctx, call, granted.granted_at, refreshes);
+    Write::PutFamily {
+        key: Key::new(tenant, Kind::Family, &granted.family),
+        ttl,
+        indexes,
+    }
+}
+
+fn user_index(user: UserId) -> [u8; 16] {
+    *user.0.as_bytes()
+}
+
+/// Until it idles out or reaches its absolute end, and never shorter than the access token that was issued with it.
+pub(crate) fn family_ttl(ctx: &Ctx, call: Call<'_>, granted_at: Timestamp, refreshes: bool) -> Duration {
+    let settings = &call.tenant.settings;
+    let access = i64::from(settings.access_token_lifetime);
+    let age = ctx.seconds() - granted_at.as_second();
+    let refresh =
+        i64::from(settings.refresh_token_idle).min(i64::from(settings.refresh_token_lifetime) - age);
+    let seconds = if refreshes { refresh.max(access) } else { access };
+    Duration::from_secs(u64::try_from(seconds).unwrap_or(1).max(1))
+}

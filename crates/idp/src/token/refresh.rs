@@ -1,0 +1,143 @@
+//! Refresh tokens: sealed, rotated at every use, bound to client and tenant.
+//!
+//! The token carries what was granted, sealed deterministically, so that the successor of a token is always the same
+//! token: within the grace period a retry gets the very successor that got lost. The store keeps one thing per family,
+//! which generation is current, and decides rotation, grace and reuse in one atomic step. Everything is checked before
+//! that step: a refused request changes nothing.
+
+use super::Call;
+use super::issue::{Granted, family_ttl};
+use crate::Idp;
+use crate::audit::AuditKind;
+use crate::guest::user::User;
+use crate::ids::UserId;
+use crate::policy::authentication::Authentication;
+use crate::ports::sessions::Use;
+use crate::ports::{Key, Kind, Rotation};
+use crate::vault::{Purpose, Sealed};
+use hospes_protocol::encoding::{base64url, from_base64url};
+use hospes_protocol::names::Secret;
+use hospes_protocol::scope::Scopes;
+use hospes_protocol::token::TokenResponse;
+use hospes_protocol::{ClientId, OAuthError};
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+/// Milliseconds during which the token before still yields its successor (FAPI 2 SP §5.3.2.1-9 asks for 30 seconds).
+const GRACE: i64 = 30_000;
+
+/// What a refresh token carries.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+pub(crate) struct RefreshToken {
+    family: String,
+    generation: u32,
+    client: ClientId,
+    user: UserId,
+    scope: Scopes,
+    sid: String,
+    session_expiry: Timestamp,
+    authentication: Authentication,
+    granted_at: Timestamp,
+}
+
+impl RefreshToken {
+    pub(crate) fn of(call: Call<'_>, user: &User, granted: &Granted) -> Self {
+        Self {
+            family: granted.family.clone(),
+            generation: granted.generation,
+            client: call.client.client_id.clone(),
+            user: user.id,
+            scope: granted.original_scope.clone(),
+            sid: granted.sid.clone(),
+            session_expiry: granted.session_expiry,
+            authentication: granted.authentication.clone(),
+            granted_at: granted.granted_at,
+        }
+    }
+}
+
+impl Idp {
+    pub(crate) fn seal_refresh_token(&self, call: Call<'_>, token: &RefreshToken) -> String {
+        let plain = serde_json::to_vec(token).unwrap_or_default();
+        base64url(
+            self.vault
+                .seal_same(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &plain)
+                .0,
+        )
+    }
+
+    fn open_refresh_token(&self, call: Call<'_>, text: &str) -> Option<RefreshToken> {
+        let sealed = Sealed(from_base64url(text)?);
+        let plain = self
+            .vault
+            .open(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &sealed)
+            .ok()?;
+        serde_json::from_slice(&plain).ok()
+    }
+
+    pub(crate) async fn refresh(
+        &self,
+        call: Call<'_>,
+        presented: &Secret,
+        asked: Option<Scopes>,
+    ) -> Result<TokenResponse, OAuthError> {
+        let invalid = || OAuthError::invalid_grant("the refresh token is invalid, expired or revoked");
+        let token = self
+            .open_refresh_token(call, presented.reveal())
+            .ok_or_else(invalid)?;
+        if token.client != call.client.client_id {
+            return Err(invalid().because("the refresh token belongs to another client"));
+        }
+        let lifetime = i64::from(call.tenant.settings.refresh_token_lifetime);
+        if call.ctx.seconds() >= token.granted_at.as_second() + lifetime {
+            return Err(invalid().because("the refresh token reached its absolute end"));
+        }
+        // A client that lost a scope loses it here too (RT-08).
+        let allowed = token.scope.and(&call.client.scope);
+        let scope = match asked {
+            None => allowed,
+            Some(asked) if asked.within(&allowed) => asked,
+            Some(_) => return Err(OAuthError::invalid_scope("scope is wider than granted")),
+        };
+        let user = self
+            .still_allowed(call, token.user, &token.authentication)
+            .await?;
+        self.rotate(call, &token).await?;
+        self.issue_tokens(
+            call,
+            &user,
+            Granted {
+                family: token.family,
+                generation: token.generation.saturating_add(1),
+                is_new: false,
+                scope,
+                original_scope: token.scope,
+                nonce: None,
+                sid: token.sid,
+                session_expiry: token.session_expiry,
+                authentication: token.authentication,
+                granted_at: token.granted_at,
+            },
+        )
+        .await
+    }
+
+    async fn rotate(&self, call: Call<'_>, token: &RefreshToken) -> Result<(), OAuthError> {
+        let invalid = || OAuthError::invalid_grant("the refresh token is invalid, expired or revoked");
+        let key = Key::new(call.tenant.id, Kind::Family, &token.family);
+        let usage = Use {
+            generation: token.generation,
+            now: call.ctx.now.as_millisecond(),
+            grace: GRACE,
+            ttl: family_ttl(call.ctx, call, token.granted_at, true),
+        };
+        match self.sessions.rotate(&key, usage).await? {
+            Rotation::Rotated | Rotation::SameAgain => Ok(()),
+            Rotation::Gone => Err(invalid().because("the token family is gone")),
+            Rotation::Reused => {
+                self.note(call, AuditKind::RefreshReuseDetected).await;
+                Err(invalid().because("the refresh token was used before"))
+            }
+        }
+    }
+}

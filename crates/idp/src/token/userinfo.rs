@@ -1,0 +1,49 @@
+//! Userinfo (OIDC Core §5.3): what the token's scope releases about its person, if that is still allowed.
+
+use super::issue::{profile_claims, role_names};
+use crate::Idp;
+use crate::ctx::Ctx;
+use crate::ids::UserId;
+use crate::tenant::Tenant;
+use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
+use hospes_protocol::scope::{OPENID, Scopes};
+use hospes_protocol::{ClientId, ErrorCode, OAuthError};
+
+impl Idp {
+    /// The response, as JSON bytes.
+    pub async fn userinfo(&self, ctx: &Ctx, tenant: &Tenant, token: &str) -> Result<Vec<u8>, OAuthError> {
+        let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
+        let token = self.access_token(ctx, tenant, token).await?;
+        let scope = Scopes::parse(&token.scope).unwrap_or_default();
+        let oid = token.oid.as_deref().filter(|_| scope.has(OPENID));
+        let oid = oid.ok_or_else(|| {
+            OAuthError::new(ErrorCode::InsufficientScope, "the token lacks the scope openid")
+        })?;
+        let id = UserId::parse(oid).ok_or_else(invalid)?;
+        let user = self.directory.user(tenant.id, id).await?.ok_or_else(invalid)?;
+        let client = self
+            .directory
+            .client(tenant.id, &ClientId::new(&token.client_id))
+            .await?;
+        let allowed = user.status.is_enabled()
+            && !user.is_pending()
+            && client.is_some_and(|client| client.status.is_enabled());
+        if !allowed {
+            return Err(invalid());
+        }
+        let claims = UserInfoClaims {
+            subject: SubjectClaims {
+                sub: &token.sub,
+                tid: &token.tid,
+                oid,
+                acct: user.user_type.acct(),
+                user_type: user.user_type,
+                roles: &role_names(&user),
+            },
+            idp: token.idp.as_deref().unwrap_or_default(),
+            profile: profile_claims(&user, &scope),
+        };
+        serde_json::to_vec(&claims)
+            .map_err(|cause| OAuthError::server_error("userinfo cannot be rendered").because(cause))
+    }
+}
