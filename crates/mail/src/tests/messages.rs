@@ -4,6 +4,7 @@ use super::samples::{bare_invitation, code, email, invitation, outbox};
 use crate::message::{Letter, build};
 use hospes_idp::mail::{CodeMail, InvitationMail, MailContent};
 use mail_parser::{Message, MessageParser, MimeHeaders};
+use proptest::prelude::{any, prop_assert_eq, proptest};
 
 fn letter(content: &MailContent) -> Letter {
     letter_from("Hospes <no-reply@id.fjord.example>", content)
@@ -201,4 +202,23 @@ fn a_sender_without_a_name_carries_the_organizations() {
         parsed(&letter).from().unwrap().first().unwrap().name(),
         Some("Fjord Labs")
     );
+}
+
+proptest! {
+    #[test]
+    fn gen_07_names_never_break_a_header(organization in any::<String>(), inviter in any::<String>()) {
+        let content = MailContent::Invitation(InvitationMail {
+            organization,
+            inviter_name: Some(inviter),
+            ..invitation()
+        });
+        let letter = letter(&content);
+        let mut names = header_names(&letter);
+        names.retain(|name| name != "Reply-To");
+        prop_assert_eq!(names, HEADERS);
+        let message = parsed(&letter);
+        prop_assert_eq!(message.from().unwrap().first().unwrap().address(), Some("no-reply@id.fjord.example"));
+        prop_assert_eq!(message.reply_to().unwrap().first().unwrap().address(), Some("ada@fjord.example"));
+        prop_assert_eq!(message.to().unwrap().first().unwrap().address(), Some("grace@partner.example"));
+    }
 }

@@ -3,7 +3,7 @@
 use super::directory::OutboxOnly;
 use super::relay::{Protection, Relay, plain};
 use super::samples::{at, bare_invitation, code, email, invitation, outbox, spoilt, vault};
-use crate::{Catcher, OutboxWorker, SmtpTransport};
+use crate::{Catcher, OutboxWorker, SmtpConfig, SmtpSecurity, SmtpTransport};
 use hospes_idp::audit::AuditKind;
 use hospes_idp::mail::{InvitationMail, MailContent, OutboxMail};
 use hospes_idp::{Ctx, Entropy};
@@ -169,6 +169,25 @@ async fn a_refused_copy_does_not_cost_the_invitation() {
     running.outbox.until(|state| state.waiting.is_empty()).await;
     assert!(reasons(&running.outbox).is_empty());
     assert!(relay.heard().contains(&"RCPT TO:<550@fjord.example>".to_owned()));
+    running.stop().await;
+}
+
+#[tokio::test]
+async fn mail_03_a_relay_without_starttls_is_tried_again_later() {
+    let relay = Relay::spawn(Protection::None, |_| None).await;
+    let transport = SmtpTransport::new(&SmtpConfig {
+        security: SmtpSecurity::StartTls,
+        ..plain(relay.port)
+    })
+    .unwrap();
+    let mails = vec![outbox(1, "a@x.example", &code())];
+    let running = Running::start(transport, "2026-11-22T09:00:01Z", mails);
+    running
+        .outbox
+        .until(|state| state.waiting.iter().any(|mail| mail.attempts == 1))
+        .await;
+    assert!(!relay.heard().iter().any(|line| line.starts_with("MAIL")));
+    assert!(reasons(&running.outbox).is_empty());
     running.stop().await;
 }
 
@@ -343,4 +362,27 @@ async fn an_outbox_that_cannot_be_read_is_read_again() {
     running.wake.notify_one();
     running.outbox.until(|state| state.waiting.is_empty()).await;
     running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn stopping_finishes_what_is_under_way() {
+    let (reached, under_way) = oneshot::channel();
+    let (release, released) = std::sync::mpsc::channel::<()>();
+    let gate = Mutex::new(Some((reached, released)));
+    let relay = Relay::spawn(Protection::None, move |line| {
+        if line == "DATA" {
+            let (reached, released) = gate.lock().unwrap().take()?;
+            reached.send(()).unwrap();
+            released.recv().unwrap();
+        }
+        None
+    })
+    .await;
+    let mails = vec![outbox(1, "a@x.example", &code())];
+    let running = Running::start(relay.transport(), "2026-11-22T09:00:01Z", mails);
+    under_way.await.unwrap();
+    running.stop.send(()).unwrap();
+    release.send(()).unwrap();
+    tokio::time::timeout(SOON, running.task).await.unwrap().unwrap();
+    assert!(running.outbox.state().waiting.is_empty());
 }
