@@ -6,4 +6,5 @@ pub mod facts;
 pub mod flow;
 pub mod interaction;
 pub mod next_step;
+pub mod own_page;
 pub mod respond;

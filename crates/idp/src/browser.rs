@@ -5,6 +5,7 @@ use crate::ctx::Ctx;
 use crate::refusal::Refusal;
 use crate::tenant::Tenant;
 use hospes_protocol::response::AuthorizationResponse;
+use hospes_protocol::scope::Scopes;
 
 /// The cookies of one tenant that a browser brought. Worth nothing until looked up.
 #[derive(Clone, Default)]
@@ -61,11 +62,24 @@ pub enum Outcome {
         step: Box<Step>,
         /// What to mend.
         problem: Option<Problem>,
+        /// What the screen says besides.
+        about: Box<About>,
     },
     /// Off to another site, or to one of our own pages.
     Leave(String),
     /// Back to the client.
     Respond(AuthorizationResponse),
+}
+
+/// What a sign-in is for, as its screens tell it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The client that asked.
+    pub client_name: Option<String>,
+    /// What it asked for.
+    pub scope: Scopes,
+    /// Whether an invitation is being redeemed.
+    pub redeeming: bool,
 }
 
 /// An outcome with its cookies.

@@ -34,3 +34,8 @@ pub fn half_hash(value: &str) -> String {
     let digest = sha256(value);
     base64url(digest.get(..16).unwrap_or_default())
 }
+
+/// One component of a URL, percent-encoded.
+pub fn url_component(text: &str) -> String {
+    url::form_urlencoded::byte_serialize(text.as_bytes()).collect()
+}

@@ -22,8 +22,6 @@ pub enum Weakness {
     Guessable,
     /// Contains the address, the name of the person or of the organization.
     Personal,
-    /// The repetition differs.
-    Different,
 }
 
 /// A password as it is hashed: Unicode NFKC, so that the same keys on another keyboard give the same bytes.
@@ -78,4 +76,10 @@ fn context_words(user: &User, tenant: &Tenant) -> Vec<String> {
     .map(str::to_lowercase)
     .filter(|word| word.chars().count() >= 4)
     .collect()
+}
+
+/// How hard a password is to guess, from 0 (at once) to 4.
+pub fn strength(password: &str) -> u8 {
+    let shortened: String = normalise(password).chars().take(128).collect();
+    zxcvbn::zxcvbn(&shortened, &[]).score().into()
 }

@@ -1,6 +1,6 @@
 //! Signing in with a password, choosing one, and changing it.
 
-use super::password::{MAX_BYTES, Weakness, weaknesses};
+use super::password::{MAX_BYTES, weaknesses};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
@@ -20,15 +20,6 @@ const ATTEMPTS: u64 = 5;
 const WINDOW: Duration = Duration::from_secs(600);
 /// Wrong passwords from one network address within [`WINDOW`], over all accounts of a tenant: spraying.
 const ATTEMPTS_PER_ADDRESS: u64 = 100;
-
-/// What a person typed when choosing a password.
-#[derive(Clone, Copy)]
-pub struct NewPassword<'a> {
-    /// The password.
-    pub password: &'a str,
-    /// The same again.
-    pub repeated: &'a str,
-}
 
 impl Idp {
     /// The person typed a password. Unknown address, wrong password, no password and disabled person are one answer,
@@ -85,15 +76,15 @@ impl Idp {
         &self,
         visit: &Visit<'_>,
         id: &str,
-        new: NewPassword<'_>,
+        password: &str,
     ) -> Result<Reply, PageError> {
         let open = self.open(visit, id).await?;
         let (user, may_skip) = self.whose_password(visit, &open).await?;
-        let found = found_against(new, &user, visit);
+        let found = weaknesses(password, &user, visit.tenant);
         if !found.is_empty() {
             return self.again(visit, open, Problem::WeakPassword(found)).await;
         }
-        let hash = self.passwords.hash(new.password, visit.ctx.bytes()).await?;
+        let hash = self.passwords.hash(password, visit.ctx.bytes()).await?;
         if !may_skip {
             self.replace_password(visit, &user, hash.clone()).await?;
         }
@@ -174,14 +165,6 @@ impl Idp {
             .apply(Change::EnqueueMail(mail), event.detail("notice", "queued"))
             .await?)
     }
-}
-
-fn found_against(new: NewPassword<'_>, user: &User, visit: &Visit<'_>) -> Vec<Weakness> {
-    let mut found = weaknesses(new.password, user, visit.tenant);
-    if new.password != new.repeated {
-        found.push(Weakness::Different);
-    }
-    found
 }
 
 /// Addresses of one subscriber count together: IPv6 by /64.

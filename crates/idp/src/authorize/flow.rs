@@ -1,11 +1,12 @@
 //! Carrying out steps until a screen is due or the browser leaves. Every answer of a person ends here: it records an
 //! achievement and looks again.
 
+use super::facts::Facts;
 use super::interaction::{Interaction, LIFETIME, Purpose, Stored};
 use super::next_step::{Step, next_step};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
-use crate::browser::{Outcome, Problem, Reply, Visit};
+use crate::browser::{About, Outcome, Problem, Reply, Visit};
 use crate::error::PageError;
 use crate::ports::{Key, Kind, Write};
 use crate::refusal::Refusal;
@@ -148,21 +149,30 @@ impl Idp {
                         .await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
-                screen => return self.show(open, screen).await,
+                screen => return self.show(open, screen, &facts).await,
             }
         }
         Err(PageError::from(Refusal::Internal).because("the sign-in makes no progress"))
     }
 
-    async fn show(&self, mut open: Open, step: Step) -> Result<Reply, PageError> {
+    async fn show(&self, mut open: Open, step: Step, facts: &Facts) -> Result<Reply, PageError> {
         if open.stored.raw.is_none() {
             self.save(&mut open.stored).await?;
         }
-        let interaction = open.stored.interaction.id.clone();
+        let interaction = &open.stored.interaction;
+        let about = About {
+            client_name: facts.client.as_ref().map(|client| client.display_name.clone()),
+            scope: interaction
+                .request()
+                .map(|request| request.scope.clone())
+                .unwrap_or_default(),
+            redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
+        };
         Ok(Outcome::Screen {
-            interaction,
+            interaction: interaction.id.clone(),
             step: Box::new(step),
             problem: open.problem,
+            about: Box::new(about),
         }
         .into())
     }

@@ -59,7 +59,7 @@ pub enum Step {
     /// Show what the organization will learn.
     ReviewPermissions(Box<User>, Authentication),
     /// Show what the client wants.
-    AskConsent,
+    AskConsent(Box<User>),
     /// Send a code, then ask for it.
     SendCode(EmailAddress),
     /// Leave for a home IdP.
@@ -77,7 +77,7 @@ impl Step {
     pub const fn silent_error(&self) -> Option<ErrorCode> {
         match self {
             Self::Respond(..) => None,
-            Self::AskConsent => Some(ErrorCode::ConsentRequired),
+            Self::AskConsent(_) => Some(ErrorCode::ConsentRequired),
             Self::AskIdentifier
             | Self::AskPassword(_)
             | Self::AskCode(_)
@@ -196,7 +196,7 @@ fn code_for(interaction: &Interaction, address: &EmailAddress) -> Step {
 /// Whether the present session answers this request (OIDC Core §3.1.2.1 on `prompt` and `max_age`).
 fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, user: &User) -> bool {
     match &interaction.purpose {
-        Purpose::Visit(_) => true,
+        Purpose::Visit(_) => !interaction.session_set_aside,
         // A session may pass an invitation that it has completed, never complete one.
         Purpose::Redeem(_) => facts.invitation.as_ref().is_some_and(|(invitation, invited)| {
             invited.id == user.id && invitation.state == InvitationState::Completed
@@ -277,7 +277,7 @@ fn known(
         return Step::Refuse(Refusal::UnmetAcr);
     }
     match (consent_needed(request, facts), interaction.consent) {
-        (true, None) => Step::AskConsent,
+        (true, None) => Step::AskConsent(Box::new(user.clone())),
         (_, Some(Answer::Declined)) => Step::Refuse(Refusal::ConsentDeclined),
         (_, Some(Answer::Accepted)) | (false, None) => done,
     }

@@ -211,31 +211,71 @@ impl Idp {
         })
     }
 
-    /// Whether an invitation may lead there: exactly a start page of an enabled client, a landing page of the tenant, or
-    /// our own home page.
+    /// Whether an invitation may lead there: exactly one of the [`Idp::destinations`].
     pub(crate) async fn is_destination(&self, tenant: &Tenant, url: &str) -> Result<bool, Unavailable> {
-        if url == self.issuer(tenant).join("/home")
-            || tenant.settings.landing_urls.iter().any(|landing| landing == url)
-        {
-            return Ok(true);
-        }
+        Ok(self
+            .destinations(tenant)
+            .await?
+            .iter()
+            .any(|(destination, _)| destination == url))
+    }
+
+    /// Where invitations may lead, with names: start pages of enabled clients, landing pages of the tenant, our own
+    /// home page.
+    pub async fn destinations(&self, tenant: &Tenant) -> Result<Vec<(String, String)>, Unavailable> {
+        let mut destinations = Vec::new();
         let mut after = None;
         loop {
             let page = self
                 .directory
                 .list_clients(tenant.id, PageRequest { after, size: 200 })
                 .await?;
-            let leads = |client: &crate::client::Client| {
-                client.status.is_enabled() && client.start_url.as_deref() == Some(url)
-            };
-            if page.items.iter().any(leads) {
-                return Ok(true);
-            }
+            let enabled = page.items.into_iter().filter(|client| client.status.is_enabled());
+            destinations.extend(enabled.filter_map(|client| Some((client.start_url?, client.display_name))));
             match page.next {
                 Some(next) => after = Some(next),
-                None => return Ok(false),
+                None => break,
             }
         }
+        destinations.extend(
+            tenant
+                .settings
+                .landing_urls
+                .iter()
+                .map(|url| (url.clone(), url.clone())),
+        );
+        destinations.push((self.issuer(tenant).join("/home"), tenant.display_name.clone()));
+        Ok(destinations)
+    }
+
+    /// Invitations with the name of who invited: one's own for a person, all for everybody else.
+    pub async fn invitations_of(
+        &self,
+        tenant: &Tenant,
+        inviter: &Inviter,
+        page: PageRequest,
+    ) -> Result<crate::ports::Page<(Invitation, String)>, Unavailable> {
+        let page = self.directory.list_invitations(tenant.id, None, page).await?;
+        let mut items = Vec::with_capacity(page.items.len());
+        for invitation in page.items {
+            if matches!(inviter, Inviter::User(_)) && invitation.inviter != *inviter {
+                continue;
+            }
+            let name = match &invitation.inviter {
+                Inviter::User(id) => self
+                    .directory
+                    .user(tenant.id, *id)
+                    .await?
+                    .map(|user| user.email.to_string()),
+                Inviter::Client(client) => Some(client.to_string()),
+                Inviter::Operator => None,
+            };
+            items.push((invitation, name.unwrap_or_else(|| "operator".to_owned())));
+        }
+        Ok(crate::ports::Page {
+            items,
+            next: page.next,
+        })
     }
 
     async fn count_invite(

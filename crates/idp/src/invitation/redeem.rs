@@ -96,7 +96,7 @@ impl Idp {
         answer: Answer,
     ) -> Result<Reply, PageError> {
         let open = self.open(visit, id).await?;
-        self.expect_screen(visit, &open, |step| matches!(step, Step::AskConsent))
+        self.expect_screen(visit, &open, |step| matches!(step, Step::AskConsent(_)))
             .await?;
         self.achieve(visit, open, |interaction| interaction.consent = Some(answer))
             .await

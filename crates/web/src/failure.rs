@@ -1,0 +1,153 @@
+//! Errors as HTTP, one function per family: pages, redirects to clients, token endpoint JSON.
+
+use crate::pages::{ErrorPage, Href, LinkProblem, LinkProblemKind, NotFound, Unavailable};
+use crate::render::respond;
+use crate::site::{Site, html};
+use actix_web::http::{StatusCode, header};
+use actix_web::{HttpResponse, HttpResponseBuilder};
+use hospes_idp::error::{AuthorizeError, PageError};
+use hospes_idp::refusal::Refusal;
+use hospes_protocol::response::AuthorizationResponse;
+use hospes_protocol::{ErrorCode, OAuthError};
+use serde_json::json;
+
+/// The one answer to every path, tenant and object that is not there.
+pub(crate) fn not_found() -> HttpResponse {
+    html(
+        HttpResponse::NotFound(),
+        &NotFound {
+            layout: crate::pages::Layout::default(),
+        },
+    )
+}
+
+pub(crate) fn unavailable(reference: &str) -> HttpResponse {
+    let mut response = HttpResponse::ServiceUnavailable();
+    response.insert_header((header::RETRY_AFTER, "5"));
+    html(
+        response,
+        &Unavailable {
+            layout: crate::pages::Layout::default(),
+            reference,
+        },
+    )
+}
+
+impl Site {
+    /// A refusal a person reads.
+    pub(crate) fn page_error(&self, error: &PageError) -> HttpResponse {
+        let row = error.refusal.explanation();
+        let reference = self.ctx.request.reference.as_str();
+        if row.status >= 500 {
+            tracing::error!(%error, reference, "a page could not be shown");
+        } else {
+            tracing::info!(%error, reference, "a person was refused");
+        }
+        match error.refusal {
+            Refusal::TenantDisabled => return not_found(),
+            Refusal::Unavailable => return unavailable(reference),
+            _ => {}
+        }
+        let mut response = HttpResponseBuilder::new(status(row.status));
+        if row.status == 429 {
+            response.insert_header((header::RETRY_AFTER, "600"));
+        }
+        let layout = self.layout("");
+        if let Some(kind) = link_problem(error.refusal) {
+            return html(
+                response,
+                &LinkProblem {
+                    layout,
+                    kind,
+                    reference,
+                },
+            );
+        }
+        let back = error.way_back.as_ref().and_then(way_back);
+        html(
+            response,
+            &ErrorPage {
+                layout,
+                title: row.title,
+                what: row.what,
+                why: None,
+                remedy: row.remedy,
+                code: row.code,
+                reference,
+                back: back.and_then(Href::new),
+            },
+        )
+    }
+
+    /// An authorization request that failed: on a page, or at the client.
+    pub(crate) fn authorize_error(&self, error: &AuthorizeError) -> HttpResponse {
+        match error {
+            AuthorizeError::Page(error) => self.page_error(error),
+            AuthorizeError::Return(return_to, error) => {
+                tracing::info!(%error, reference = %self.ctx.request.reference, "an authorization request was refused");
+                respond(self, &return_to.error(error))
+            }
+        }
+    }
+
+    /// An error of the token endpoint (RFC 6749 §5.2).
+    pub(crate) fn token_error(&self, error: &OAuthError, used_basic: bool) -> HttpResponse {
+        tracing::info!(%error, cause = error.cause, reference = %self.ctx.request.reference, "a token request was refused");
+        let mut response = HttpResponseBuilder::new(status(error.code.status()));
+        if error.code == ErrorCode::InvalidClient && used_basic {
+            response.insert_header((
+                header::WWW_AUTHENTICATE,
+                format!("Basic realm=\"{}\"", self.tenant.slug),
+            ));
+        }
+        oauth_json(response, error)
+    }
+
+    /// An error of a protected resource (RFC 6750 §3): no code where no token came.
+    pub(crate) fn bearer_error(&self, error: Option<&OAuthError>) -> HttpResponse {
+        let realm = format!("Bearer realm=\"{}\"", self.tenant.slug);
+        let Some(error) = error else {
+            return HttpResponse::Unauthorized()
+                .insert_header((header::WWW_AUTHENTICATE, realm))
+                .finish();
+        };
+        let mut response = HttpResponseBuilder::new(status(error.code.status()));
+        let challenge = format!(
+            "{realm}, error=\"{}\", error_description=\"{}\"",
+            error.code, error.description
+        );
+        if error.code.status() < 500 {
+            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+        }
+        oauth_json(response, error)
+    }
+}
+
+fn oauth_json(mut response: HttpResponseBuilder, error: &OAuthError) -> HttpResponse {
+    if error.code.status() == 503 {
+        response.insert_header((header::RETRY_AFTER, "5"));
+    }
+    response.json(json!({"error": error.code.wire(), "error_description": error.description}))
+}
+
+fn status(code: u16) -> StatusCode {
+    StatusCode::from_u16(code).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+const fn link_problem(refusal: Refusal) -> Option<LinkProblemKind> {
+    match refusal {
+        Refusal::InvitationExpired => Some(LinkProblemKind::Expired),
+        Refusal::InvitationRevoked => Some(LinkProblemKind::Revoked),
+        Refusal::InvitationUnknown => Some(LinkProblemKind::Unknown),
+        Refusal::InvitationSuperseded => Some(LinkProblemKind::Superseded),
+        _ => None,
+    }
+}
+
+/// Only a plain redirect can be offered as a link.
+fn way_back(response: &AuthorizationResponse) -> Option<&str> {
+    match response {
+        AuthorizationResponse::Redirect(uri) => Some(uri),
+        AuthorizationResponse::FormPost { .. } => None,
+    }
+}

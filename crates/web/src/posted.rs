@@ -1,0 +1,89 @@
+//! A form posted to one of our pages: from our own page, by the browser it was shown to, small, decoded once.
+
+use crate::site::{Site, refused};
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::{Error, FromRequest, HttpRequest};
+use futures_util::future::LocalBoxFuture;
+use hospes_idp::error::PageError;
+use hospes_protocol::params::Params;
+
+/// The parameters of a form-encoded body. Anything else than a form is refused.
+pub(crate) struct FormBody(pub(crate) Params);
+
+impl FromRequest for FormBody {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let is_form = request
+            .headers()
+            .get(header::CONTENT_TYPE)
+            .and_then(|value| value.to_str().ok())
+            .is_some_and(|value| {
+                value.split(';').next().is_some_and(|mime| {
+                    mime.trim()
+                        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
+                })
+            });
+        let body = String::from_request(request, payload);
+        Box::pin(async move {
+            let body = body.await?;
+            Ok(Self(if is_form {
+                Params::parse(&body)
+            } else {
+                Params::default()
+            }))
+        })
+    }
+}
+
+/// A form of ours that passed every check a form must pass (SES-06).
+pub(crate) struct Posted {
+    pub(crate) site: Site,
+    pub(crate) form: Params,
+    /// Path parameter `{id}`, where the route has one.
+    pub(crate) id: String,
+}
+
+impl Posted {
+    /// A field as typed; empty if absent.
+    pub(crate) fn field(&self, name: &str) -> &str {
+        self.form.first(name).unwrap_or_default()
+    }
+}
+
+impl FromRequest for Posted {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let form = FormBody::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let site = Site::of(&request).await?;
+            let FormBody(form) = form.await?;
+            let token = form.first("csrf").unwrap_or_default();
+            let from_us = is_same_origin(&request, site.idp().base_url());
+            if let Err(refusal) = site
+                .idp()
+                .check_form(&site.visit(), if from_us { token } else { "" })
+                .await
+            {
+                return Err(refused(site.page_error(&PageError::from(refusal))));
+            }
+            let id = request.match_info().get("id").unwrap_or_default().to_owned();
+            Ok(Self { site, form, id })
+        })
+    }
+}
+
+/// What browsers say about where a form came from. `Origin: null` says nothing: our own referrer policy causes it.
+fn is_same_origin(request: &HttpRequest, base_url: &str) -> bool {
+    let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
+    let site_fits = header("Sec-Fetch-Site").is_none_or(|site| site == "same-origin");
+    let ours = url::Url::parse(base_url)
+        .map(|url| url.origin().ascii_serialization())
+        .unwrap_or_default();
+    site_fits && header("Origin").is_none_or(|origin| origin == "null" || origin == ours)
+}

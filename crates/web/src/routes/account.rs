@@ -1,0 +1,138 @@
+//! A person's own page, and the first administrator's set-up.
+
+use crate::pages::{Home, HomeAccount, Href, NewPasswordProblem, SetUp, SetUpProblem, Standing};
+use crate::posted::Posted;
+use crate::render::redirect;
+use crate::site::{Site, html};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use hospes_idp::account::password::{MIN_CHARS, strength};
+use hospes_idp::admin::AdminError;
+use hospes_idp::admin::people::NewMember;
+use hospes_idp::authorize::own_page::OwnPage;
+use hospes_idp::browser::SessionCookie;
+use hospes_idp::email::EmailAddress;
+use hospes_idp::invitation::invite::may_invite;
+use hospes_idp::policy::authentication::Method;
+use hospes_idp::refusal::Refusal;
+use hospes_protocol::claims::UserType;
+use hospes_protocol::params::Params;
+
+pub(crate) async fn home(site: Site) -> HttpResponse {
+    let signed_in = match site.idp().own_page(&site.visit(), "/home").await {
+        Ok(OwnPage::Show(signed_in)) => signed_in,
+        Ok(OwnPage::SignInFirst(reply)) => return site.reply(reply),
+        Err(error) => return site.page_error(&error),
+    };
+    let binding = site.browser.binding.is_none().then(|| site.ctx.token());
+    let csrf = site.form_token(binding.as_deref());
+    let user = &signed_in.user;
+    let home = match &signed_in.session.authentication.method {
+        Method::Home { issuer, .. } => HomeAccount::Federated(issuer),
+        Method::Password | Method::EmailCode => HomeAccount::Lightweight,
+    };
+    let (invite, invitations) = (site.path("/invite"), site.path("/invitations"));
+    let allowed = may_invite(&site.tenant, user);
+    let mut response = HttpResponse::Ok();
+    site.cookies().write(&mut response, binding, SessionCookie::Keep);
+    html(
+        response,
+        &Home {
+            layout: site.layout(&csrf),
+            organization: &site.tenant.display_name,
+            name: user.profile.display_name.as_deref(),
+            email: user.email.as_str(),
+            standing: match user.user_type {
+                UserType::Guest => Standing::Guest,
+                UserType::Member => Standing::Member,
+            },
+            home,
+            sign_out_action: &site.path("/logout"),
+            invite: allowed.then(|| Href::new(&invite)).flatten(),
+            invitations: allowed.then(|| Href::new(&invitations)).flatten(),
+        },
+    )
+}
+
+pub(crate) async fn open_set_up(site: Site, request: HttpRequest) -> HttpResponse {
+    let params = Params::parse(request.query_string());
+    let token = params.first("token").unwrap_or_default();
+    match site.idp().is_set_up_open(&site.tenant, token).await {
+        Ok(true) => set_up_page(&site, token, &Typed::default(), Vec::new()),
+        Ok(false) => site.page_error(&Refusal::SetUpLink.into()),
+        Err(error) => site.page_error(&error.into()),
+    }
+}
+
+#[derive(Default)]
+struct Typed<'a> {
+    name: &'a str,
+    email: &'a str,
+    password: &'a str,
+}
+
+fn set_up_page(site: &Site, token: &str, typed: &Typed<'_>, problems: Vec<SetUpProblem>) -> HttpResponse {
+    let binding = site.browser.binding.is_none().then(|| site.ctx.token());
+    let csrf = site.form_token(binding.as_deref());
+    let status = if problems.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    let mut response = HttpResponseBuilder::new(status);
+    site.cookies().write(&mut response, binding, SessionCookie::Keep);
+    html(
+        response,
+        &SetUp {
+            layout: site.layout(&csrf),
+            organization: &site.tenant.display_name,
+            name: typed.name,
+            email: typed.email,
+            action: &site.path(&format!(
+                "/set-up?token={}",
+                hospes_protocol::encoding::url_component(token)
+            )),
+            strength: None,
+            problems,
+        },
+    )
+}
+
+pub(crate) async fn set_up(posted: Posted, request: HttpRequest) -> HttpResponse {
+    let site = &posted.site;
+    let params = Params::parse(request.query_string());
+    let token = params.first("token").unwrap_or_default();
+    let typed = Typed {
+        name: posted.field("name"),
+        email: posted.field("email"),
+        password: posted.field("password"),
+    };
+    let member = NewMember {
+        email: typed.email.to_owned(),
+        display_name: typed.name.to_owned(),
+        roles: Vec::new(),
+        password: Some(typed.password.to_owned()),
+    };
+    match site.idp().set_up(&site.ctx, &site.tenant, token, member).await {
+        Ok(Some(_)) => redirect(&site.path("/home")).finish(),
+        Ok(None) => site.page_error(&Refusal::SetUpLink.into()),
+        Err(AdminError::Unavailable(error)) => site.page_error(&error.into()),
+        Err(_) => set_up_page(site, token, &typed, set_up_problems(&typed)),
+    }
+}
+
+fn set_up_problems(typed: &Typed<'_>) -> Vec<SetUpProblem> {
+    let mut problems = Vec::new();
+    if typed.name.trim().is_empty() {
+        problems.push(SetUpProblem::NameMissing);
+    }
+    if EmailAddress::parse(typed.email).is_err() {
+        problems.push(SetUpProblem::EmailMalformed);
+    }
+    if typed.password.chars().count() < MIN_CHARS {
+        problems.push(SetUpProblem::Password(NewPasswordProblem::TooShort));
+    } else if strength(typed.password) < 3 || problems.is_empty() {
+        problems.push(SetUpProblem::Password(NewPasswordProblem::TooCommon));
+    }
+    problems
+}

@@ -1,0 +1,2 @@
+use actix_web::web::ServiceConfig;
+pub(crate) fn configure(_config: &mut ServiceConfig) {}

@@ -1,0 +1,283 @@
+//! The invitation call of the model product, field for field, with its error shape.
+
+use crate::routes::token::bearer;
+use crate::site::Site;
+use actix_web::http::{StatusCode, header};
+use actix_web::web::{Json, ServiceConfig, post};
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use hospes_idp::admin::{AdminError, Caller};
+use hospes_idp::ids::UserId;
+use hospes_idp::invitation::invite::{InviteError, InviteRequest, Invited};
+use hospes_idp::invitation::record::{InvitationState, Inviter};
+use hospes_idp::ports::ChangeError;
+use hospes_protocol::OAuthError;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+pub(crate) fn configure(config: &mut ServiceConfig) {
+    config.service(super::only_post("/invitations").route(post().to(invite)));
+}
+
+/// Request of `POST /v1.0/invitations`. What Graph accepts and we do not do yet is refused, never ignored.
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+struct InvitationBody {
+    invited_user_email_address: String,
+    invite_redirect_url: String,
+    #[serde(default)]
+    invited_user_display_name: Option<String>,
+    #[serde(default)]
+    invited_user_type: Option<String>,
+    #[serde(default)]
+    send_invitation_message: bool,
+    #[serde(default)]
+    invited_user_message_info: Option<MessageInfo>,
+    #[serde(default)]
+    invited_user_sponsors: Vec<Reference>,
+    #[serde(default)]
+    reset_redemption: bool,
+}
+
+#[derive(Debug, Default, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields, default)]
+struct MessageInfo {
+    message_language: Option<String>,
+    customized_message_body: Option<String>,
+    cc_recipients: Vec<Recipient>,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Recipient {
+    email_address: RecipientAddress,
+}
+
+#[derive(Debug, Deserialize)]
+struct RecipientAddress {
+    #[serde(default)]
+    address: Option<String>,
+}
+
+#[derive(Debug, Deserialize)]
+struct Reference {
+    id: UserId,
+}
+
+async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResponse {
+    let inviter = match authorized(&site, &request).await {
+        Ok(inviter) => inviter,
+        Err(response) => return response,
+    };
+    let body: InvitationBody = match serde_json::from_value(body.into_inner()) {
+        Ok(body) => body,
+        Err(error) => {
+            return failure(
+                &site,
+                StatusCode::BAD_REQUEST,
+                ("BadRequest", &error.to_string()),
+                json!({}),
+            );
+        }
+    };
+    let asked = match body.request() {
+        Ok(asked) => asked,
+        Err(sentence) => {
+            return failure(
+                &site,
+                StatusCode::BAD_REQUEST,
+                ("BadRequest", sentence),
+                json!({}),
+            );
+        }
+    };
+    let sent = asked.clone();
+    match site.idp().invite(&site.ctx, &site.tenant, inviter, asked).await {
+        Ok(invited) => HttpResponse::Created()
+            .insert_header((
+                header::LOCATION,
+                site.idp()
+                    .issuer(&site.tenant)
+                    .join(&format!("/v1.0/invitations/{}", invited.invitation.id)),
+            ))
+            .json(response(&site, &sent, &invited)),
+        Err(error) => refusal(&site, &error),
+    }
+}
+
+async fn authorized(site: &Site, request: &HttpRequest) -> Result<Inviter, HttpResponse> {
+    let token = bearer(request).ok_or_else(|| unauthorized(site, None))?;
+    let token = site
+        .idp()
+        .access_token(&site.ctx, &site.tenant, token)
+        .await
+        .map_err(|error| unauthorized(site, Some(&error)))?;
+    if token.aud != site.idp().issuer(&site.tenant).as_str() {
+        return Err(unauthorized(site, None));
+    }
+    let caller: Option<Caller> = site
+        .idp()
+        .caller(&site.tenant, &token)
+        .await
+        .map_err(|error| admin_failure(site, &error))?;
+    let caller = caller.ok_or_else(|| unauthorized(site, None))?;
+    caller
+        .inviter(&site.tenant)
+        .map_err(|error| admin_failure(site, &error))
+}
+
+impl InvitationBody {
+    fn request(self) -> Result<InviteRequest, &'static str> {
+        if self.reset_redemption {
+            return Err("resetRedemption is not available yet");
+        }
+        if self
+            .invited_user_type
+            .as_deref()
+            .is_some_and(|kind| kind != "Guest")
+        {
+            return Err("invitedUserType must be Guest");
+        }
+        let info = self.invited_user_message_info.unwrap_or_default();
+        let mut copies = info
+            .cc_recipients
+            .into_iter()
+            .filter_map(|recipient| recipient.email_address.address);
+        let cc = copies.next();
+        if copies.next().is_some() {
+            return Err("ccRecipients may name one recipient");
+        }
+        Ok(InviteRequest {
+            email: self.invited_user_email_address,
+            redirect_url: self.invite_redirect_url,
+            display_name: self.invited_user_display_name,
+            send_mail: self.send_invitation_message,
+            message: info.customized_message_body,
+            language: info.message_language,
+            cc,
+            sponsors: self
+                .invited_user_sponsors
+                .into_iter()
+                .map(|reference| reference.id)
+                .collect(),
+        })
+    }
+}
+
+fn response(site: &Site, sent: &InviteRequest, invited: &Invited) -> Value {
+    let status = match invited.invitation.state {
+        InvitationState::Pending => "PendingAcceptance",
+        InvitationState::Completed => "Completed",
+        InvitationState::Revoked | InvitationState::Superseded => "Error",
+    };
+    json!({
+        "@odata.context": site.idp().issuer(&site.tenant).join("/v1.0/$metadata#invitations/$entity"),
+        "id": invited.invitation.id.to_string(),
+        "inviteRedeemUrl": invited.redeem_url,
+        "invitedUserDisplayName": invited.user.profile.display_name,
+        "invitedUserEmailAddress": invited.invitation.email,
+        "invitedUserType": invited.user.user_type,
+        "inviteRedirectUrl": invited.invitation.redirect_url,
+        "sendInvitationMessage": sent.send_mail,
+        "resetRedemption": false,
+        "status": status,
+        "invitedUserMessageInfo": {
+            "messageLanguage": sent.language,
+            "customizedMessageBody": sent.message,
+            "ccRecipients": [{"emailAddress": {"name": null, "address": sent.cc}}],
+        },
+        "invitedUser": {"id": invited.user.id.to_string()},
+    })
+}
+
+fn refusal(site: &Site, error: &InviteError) -> HttpResponse {
+    let sentence = error.to_string();
+    let (status, code, extra) = match error {
+        InviteError::NotAllowed => (StatusCode::FORBIDDEN, "Authorization_RequestDenied", json!({})),
+        InviteError::Email(_) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_email_address",
+            json!({}),
+        ),
+        InviteError::Cc(_) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "invalid_cc_recipient",
+            json!({}),
+        ),
+        InviteError::Destination => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "redirect_url_not_allowed",
+            json!({}),
+        ),
+        InviteError::Text(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_text", json!({})),
+        InviteError::IsMember(id) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "user_is_member",
+            json!({"existingUserId": id.to_string()}),
+        ),
+        InviteError::IsDisabled(id) => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "user_is_disabled",
+            json!({"existingUserId": id.to_string()}),
+        ),
+        InviteError::TooMany => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", json!({})),
+        InviteError::Change(ChangeError::Unavailable(_)) => {
+            (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", json!({}))
+        }
+        InviteError::Change(_) => (StatusCode::CONFLICT, "Conflict", json!({})),
+    };
+    failure(site, status, (code, &sentence), extra)
+}
+
+/// Graph's error shape, with our stable code in `error.code` and machine-readable additions in `innerError`.
+fn failure(site: &Site, status: StatusCode, (code, message): (&str, &str), mut inner: Value) -> HttpResponse {
+    if let Some(inner) = inner.as_object_mut() {
+        inner.insert("date".to_owned(), json!(site.ctx.now.to_string()));
+        inner.insert("request-id".to_owned(), json!(site.ctx.request.reference));
+    }
+    let mut response = HttpResponseBuilder::new(status);
+    if status == StatusCode::TOO_MANY_REQUESTS {
+        response.insert_header((header::RETRY_AFTER, "3600"));
+    }
+    response.json(json!({"error": {"code": code, "message": message, "innerError": inner}}))
+}
+
+fn unauthorized(site: &Site, error: Option<&OAuthError>) -> HttpResponse {
+    if error.is_some_and(|error| error.code.status() >= 500) {
+        return failure(
+            site,
+            StatusCode::SERVICE_UNAVAILABLE,
+            ("ServiceUnavailable", "a store does not answer"),
+            json!({}),
+        );
+    }
+    let sentence = "the access token is missing, invalid or for another audience";
+    let mut response = failure(
+        site,
+        StatusCode::UNAUTHORIZED,
+        ("InvalidAuthenticationToken", sentence),
+        json!({}),
+    );
+    let challenge = header::HeaderValue::from_static("Bearer");
+    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    response
+}
+
+fn admin_failure(site: &Site, error: &AdminError) -> HttpResponse {
+    match error {
+        AdminError::Unavailable(_) => failure(
+            site,
+            StatusCode::SERVICE_UNAVAILABLE,
+            ("ServiceUnavailable", "a store does not answer"),
+            json!({}),
+        ),
+        _ => failure(
+            site,
+            StatusCode::FORBIDDEN,
+            (
+                "Authorization_RequestDenied",
+                "the caller may not invite guests into this tenant",
+            ),
+            json!({}),
+        ),
+    }
+}

@@ -1,0 +1,243 @@
+//! Pages of those who may invite.
+
+use crate::pages::{
+    Choice, Href, InvitationList, InvitationRow, InvitationState as RowState, InviteForm, InviteGuest,
+    InviteOutcome, InviteProblem, InviteResult,
+};
+use crate::posted::Posted;
+use crate::site::{Site, html};
+use actix_web::http::StatusCode;
+use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use hospes_idp::admin::Caller;
+use hospes_idp::authorize::own_page::OwnPage;
+use hospes_idp::error::PageError;
+use hospes_idp::invitation::invite::{InviteError, InviteRequest, Invited};
+use hospes_idp::invitation::record::{Invitation, InvitationState, Inviter};
+use hospes_idp::ports::PageRequest;
+use hospes_idp::refusal::Refusal;
+use hospes_protocol::params::Params;
+
+/// The signed-in person, if they may invite.
+async fn inviter(site: &Site, path: &str) -> Result<Inviter, HttpResponse> {
+    match site.idp().own_page(&site.visit(), path).await {
+        Ok(OwnPage::Show(signed_in)) => Caller::User(Box::new(signed_in.user), None)
+            .inviter(&site.tenant)
+            .map_err(|_| site.page_error(&Refusal::NotAllowed.into())),
+        Ok(OwnPage::SignInFirst(reply)) => Err(site.reply(reply)),
+        Err(error) => Err(site.page_error(&error)),
+    }
+}
+
+/// What the form page shows beside an empty form.
+#[derive(Default)]
+struct Shown<'a> {
+    form: InviteForm<'a>,
+    problems: Vec<InviteProblem>,
+    result: Option<(&'a str, InviteOutcome, Option<String>)>,
+}
+
+pub(crate) async fn form(site: Site) -> HttpResponse {
+    match inviter(&site, "/invite").await {
+        Ok(_) => show(&site, Shown::default()).await,
+        Err(response) => response,
+    }
+}
+
+pub(crate) async fn invite(posted: Posted) -> HttpResponse {
+    let site = &posted.site;
+    let inviter = match inviter(site, "/invite").await {
+        Ok(inviter) => inviter,
+        Err(response) => return response,
+    };
+    let form = InviteForm {
+        email: posted.field("email"),
+        name: posted.field("name"),
+        message: posted.field("message"),
+        destination: posted.field("destination"),
+        language: posted.field("language"),
+    };
+    match site
+        .idp()
+        .invite(&site.ctx, &site.tenant, inviter, request_of(&form))
+        .await
+    {
+        Ok(invited) => {
+            let outcome = outcome_of(&invited);
+            let result = Some((form.email, outcome, invited.redeem_url));
+            show(
+                site,
+                Shown {
+                    result,
+                    ..Shown::default()
+                },
+            )
+            .await
+        }
+        Err(InviteError::Change(error)) => site.page_error(&PageError::from(error)),
+        Err(error) => {
+            show(
+                site,
+                Shown {
+                    form,
+                    problems: vec![problem_of(&error)],
+                    result: None,
+                },
+            )
+            .await
+        }
+    }
+}
+
+fn request_of(form: &InviteForm<'_>) -> InviteRequest {
+    let given = |text: &str| (!text.trim().is_empty()).then(|| text.to_owned());
+    InviteRequest {
+        email: form.email.to_owned(),
+        redirect_url: form.destination.to_owned(),
+        display_name: given(form.name),
+        send_mail: true,
+        message: given(form.message),
+        language: given(form.language),
+        cc: None,
+        sponsors: Vec::new(),
+    }
+}
+
+fn outcome_of(invited: &Invited) -> InviteOutcome {
+    let until = invited.invitation.expires_at.into();
+    match invited.invitation.state {
+        InvitationState::Completed => InviteOutcome::AlreadyGuest,
+        _ if !invited.mail_queued => InviteOutcome::NotMailed { until },
+        _ if invited.user.version > 0 || invited.user.created_at < invited.invitation.created_at => {
+            InviteOutcome::Renewed { until }
+        }
+        _ => InviteOutcome::Mailed { until },
+    }
+}
+
+fn problem_of(error: &InviteError) -> InviteProblem {
+    match error {
+        InviteError::Destination => InviteProblem::DestinationUnknown,
+        InviteError::Text("customizedMessageBody") => InviteProblem::MessageTooLong,
+        InviteError::Text(_) => InviteProblem::NameTooLong,
+        InviteError::IsMember(_) => InviteProblem::OwnDomain,
+        InviteError::IsDisabled(_) => InviteProblem::GuestDisabled,
+        InviteError::TooMany => InviteProblem::TooMany,
+        InviteError::Email(_) | InviteError::Cc(_) | InviteError::NotAllowed | InviteError::Change(_) => {
+            InviteProblem::EmailMalformed
+        }
+    }
+}
+
+async fn show(site: &Site, shown: Shown<'_>) -> HttpResponse {
+    let destinations = match site.idp().destinations(&site.tenant).await {
+        Ok(destinations) => destinations,
+        Err(error) => return site.page_error(&error.into()),
+    };
+    let binding = site.browser.binding.clone();
+    let csrf = site.form_token(binding.as_deref());
+    let (home, list) = (site.path("/home"), site.path("/invitations"));
+    let (Some(home), Some(invitations)) = (Href::new(&home), Href::new(&list)) else {
+        return site.page_error(&Refusal::Internal.into());
+    };
+    let choices = destinations.iter().map(|(url, name)| Choice {
+        value: url,
+        label: name,
+    });
+    let link = shown.result.as_ref().and_then(|(_, _, link)| link.clone());
+    let status = if shown.problems.is_empty() {
+        StatusCode::OK
+    } else {
+        StatusCode::UNPROCESSABLE_ENTITY
+    };
+    html(
+        HttpResponseBuilder::new(status),
+        &InviteGuest {
+            layout: site.layout(&csrf),
+            organization: &site.tenant.display_name,
+            action: &site.path("/invite"),
+            form: shown.form,
+            destinations: choices.collect(),
+            languages: vec![Choice {
+                value: "en",
+                label: "English",
+            }],
+            problems: shown.problems,
+            result: shown.result.as_ref().map(|(email, outcome, _)| InviteResult {
+                email,
+                outcome: *outcome,
+                redeem_url: link.as_deref().and_then(Href::new),
+            }),
+            invitations,
+            home,
+        },
+    )
+}
+
+pub(crate) async fn list(site: Site, request: HttpRequest) -> HttpResponse {
+    let inviter = match inviter(&site, "/invitations").await {
+        Ok(inviter) => inviter,
+        Err(response) => return response,
+    };
+    let params = Params::parse(request.query_string());
+    let page = PageRequest {
+        after: params.first("after").map(str::to_owned),
+        size: 50,
+    };
+    let page = match site.idp().invitations_of(&site.tenant, &inviter, page).await {
+        Ok(page) => page,
+        Err(error) => return site.page_error(&error.into()),
+    };
+    let (home, invite) = (site.path("/home"), site.path("/invite"));
+    let older = page.next.map(|next| {
+        site.path(&format!(
+            "/invitations?after={}",
+            hospes_protocol::encoding::url_component(&next)
+        ))
+    });
+    let (Some(home), Some(invite)) = (Href::new(&home), Href::new(&invite)) else {
+        return site.page_error(&Refusal::Internal.into());
+    };
+    html(
+        HttpResponse::Ok(),
+        &InvitationList {
+            layout: site.layout(""),
+            rows: page
+                .items
+                .iter()
+                .map(|(invitation, inviter)| row(&site, invitation, inviter))
+                .collect(),
+            invite,
+            home,
+            older: older.as_deref().and_then(Href::new),
+        },
+    )
+}
+
+fn row<'a>(site: &Site, invitation: &'a Invitation, inviter: &'a str) -> InvitationRow<'a> {
+    let (state, at) = match invitation.state {
+        InvitationState::Pending if site.ctx.now >= invitation.expires_at => {
+            (RowState::Expired, invitation.expires_at)
+        }
+        InvitationState::Pending => (RowState::Pending, invitation.created_at),
+        InvitationState::Completed => (
+            RowState::Accepted,
+            invitation.closed_at.unwrap_or(invitation.created_at),
+        ),
+        InvitationState::Revoked => (
+            RowState::Revoked,
+            invitation.closed_at.unwrap_or(invitation.created_at),
+        ),
+        InvitationState::Superseded => (
+            RowState::Superseded,
+            invitation.closed_at.unwrap_or(invitation.created_at),
+        ),
+    };
+    InvitationRow {
+        email: invitation.email.as_str(),
+        name: None,
+        destination: &invitation.redirect_url,
+        inviter,
+        state,
+        at: at.into(),
+    }
+}
