@@ -198,6 +198,25 @@ impl GuardedClient {
         }
     }
 
+    /// POSTs a form and returns the bytes of a 200 answer.
+    pub async fn post_form(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Vec<u8>, FetchError> {
+        let request = self
+            .guard
+            .client
+            .post(url.clone())
+            .header(ACCEPT, "application/json")
+            .form(fields);
+        let request = request
+            .build()
+            .map_err(|cause| Cause::transport(cause).log(url))?;
+        let response = self.send(request).await?;
+        if response.status() == reqwest::StatusCode::OK {
+            Ok(response.into_body())
+        } else {
+            Err(Cause::Status(response.status().as_u16()).log(url))
+        }
+    }
+
     async fn send(&self, request: reqwest::Request) -> Result<HttpResponse, FetchError> {
         let url = request.url().clone();
         self.check(&url)?;

@@ -15,4 +15,4 @@ mod site;
 
 pub use app::{App, MakeCtx};
 pub use headers::security_headers;
-pub use routes::configure;
+pub use routes::{configure, static_files};

@@ -2,6 +2,7 @@
 
 mod account;
 mod admin_api;
+mod assets;
 mod authorize;
 mod graph;
 mod guests;
@@ -9,7 +10,6 @@ mod interaction;
 mod logout;
 mod metadata;
 mod redeem;
-mod static_files;
 mod token;
 
 use crate::failure::not_found;
@@ -24,7 +24,7 @@ const MAX_FORM: usize = 64 * 1024;
 pub fn configure(config: &mut ServiceConfig) {
     config
         .app_data(actix_web::web::PayloadConfig::new(MAX_FORM))
-        .service(only_get("/static/{file}").route(get().to(static_files::file)))
+        .configure(static_files)
         .service(
             only_get("/.well-known/oauth-authorization-server/t/{tenant}")
                 .route(get().to(metadata::document)),
@@ -37,6 +37,11 @@ pub fn configure(config: &mut ServiceConfig) {
                 .service(scope("/api").configure(admin_api::configure)),
         )
         .default_service(route().to(|| async { not_found() }));
+}
+
+/// Styles and scripts alone, for servers that show our pages on another origin.
+pub fn static_files(config: &mut ServiceConfig) {
+    config.service(only_get("/static/{file}").route(get().to(assets::file)));
 }
 
 fn protocol(config: &mut ServiceConfig) {

@@ -141,6 +141,11 @@ impl Admin<'_> {
         Ok(home_idp)
     }
 
+    /// Our redirect URI for a home IdP: what has to be registered there.
+    pub fn callback_uri(&self, id: HomeIdpId) -> String {
+        self.idp.callback_uri(self.tenant, id)
+    }
+
     /// One home IdP.
     pub async fn home_idp(&self, id: HomeIdpId) -> Result<HomeIdp, AdminError> {
         self.idp

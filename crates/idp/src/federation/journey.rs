@@ -12,6 +12,7 @@ use crate::ids::HomeIdpId;
 use crate::ports::UpstreamError;
 use crate::ports::upstream::{Arrival, Departure};
 use crate::refusal::Refusal;
+use crate::tenant::Tenant;
 use crate::vault::{Purpose, SecretHash};
 use hospes_protocol::Nonce;
 use hospes_protocol::names::Secret;
@@ -20,8 +21,8 @@ use hospes_protocol::pkce::CodeVerifier;
 
 impl Idp {
     /// Our redirect URI for one home IdP of one tenant (D1: never shared).
-    pub fn callback_uri(&self, visit: &Visit<'_>, home_idp: HomeIdpId) -> String {
-        self.issuer(visit.tenant)
+    pub(crate) fn callback_uri(&self, tenant: &Tenant, home_idp: HomeIdpId) -> String {
+        self.issuer(tenant)
             .join(&format!("/upstream/{home_idp}/callback"))
     }
 
@@ -36,7 +37,7 @@ impl Idp {
         let verifier = CodeVerifier::parse(&visit.ctx.token()).ok_or(Refusal::Internal)?;
         let interaction = &mut open.stored.interaction;
         let departure = Departure {
-            redirect_uri: self.callback_uri(visit, home_idp.id),
+            redirect_uri: self.callback_uri(visit.tenant, home_idp.id),
             state: Secret::new(format!("{}.{proof}", interaction.id)),
             nonce: Nonce::new(visit.ctx.token()),
             code_verifier: verifier,
@@ -153,7 +154,7 @@ impl Idp {
         let arrival = Arrival {
             code,
             iss: once("iss")?.map(str::to_owned),
-            redirect_uri: self.callback_uri(visit, home_idp.id),
+            redirect_uri: self.callback_uri(visit.tenant, home_idp.id),
             nonce: journey.nonce.clone(),
             code_verifier: journey.code_verifier.clone(),
             max_age: journey.max_age,

@@ -1,0 +1,72 @@
+//! Health and metrics on a listener of their own: never reachable through the public one.
+
+use actix_web::web::{Data, get, resource};
+use actix_web::{App, HttpResponse, HttpServer};
+use anyhow::{Context, Result};
+use hospes_idp::Idp;
+use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
+use std::net::TcpListener;
+use std::sync::{Arc, OnceLock};
+
+/// Seconds, from a cached document to a slow home IdP.
+const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
+
+fn recorder() -> Option<PrometheusHandle> {
+    let install = || {
+        let builder =
+            PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS);
+        builder.ok()?.install_recorder().ok()
+    };
+    RECORDER.get_or_init(install).clone()
+}
+
+/// Serves `/health/live`, `/health/ready` and `/metrics` until `stop` resolves.
+pub async fn serve(
+    listener: TcpListener,
+    idp: Arc<Idp>,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let recorder = recorder();
+    let server = HttpServer::new(move || {
+        App::new()
+            .app_data(Data::from(idp.clone()))
+            .app_data(Data::new(recorder.clone()))
+            .service(resource("/health/live").route(get().to(async || HttpResponse::Ok().body("live\n"))))
+            .service(resource("/health/ready").route(get().to(ready)))
+            .service(resource("/metrics").route(get().to(exposition)))
+    })
+    .workers(1)
+    .disable_signals()
+    .listen(listener)?
+    .run();
+    let handle = server.handle();
+    tokio::spawn(async move {
+        stop.await;
+        handle.stop(true).await;
+    });
+    server.await.context("the operations listener")
+}
+
+/// Ready when both stores answer; home IdPs are not ours to be ready.
+async fn ready(idp: Data<Idp>) -> HttpResponse {
+    match idp.ready().await {
+        Ok(()) => HttpResponse::Ok().body("ready\n"),
+        Err(error) => {
+            tracing::warn!(%error, "not ready");
+            HttpResponse::ServiceUnavailable().body("not ready: a store does not answer\n")
+        }
+    }
+}
+
+async fn exposition(recorder: Data<Option<PrometheusHandle>>) -> HttpResponse {
+    let text = recorder
+        .as_ref()
+        .as_ref()
+        .map(PrometheusHandle::render)
+        .unwrap_or_default();
+    HttpResponse::Ok()
+        .content_type("text/plain; version=0.0.4; charset=utf-8")
+        .body(text)
+}

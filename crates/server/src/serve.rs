@@ -1,0 +1,110 @@
+//! Serving: listeners, TLS with certificate reload, the outbox, and a stop that loses nothing.
+
+mod access_log;
+mod tls;
+
+use crate::config::Config;
+use crate::operations;
+use crate::wiring::House;
+use actix_web::web::Data;
+use actix_web::{App as ActixApp, HttpServer};
+use anyhow::{Context, Result};
+use hospes_web::{App, configure, security_headers};
+use std::io::ErrorKind;
+use std::net::{SocketAddr, TcpListener};
+use std::time::Duration;
+use tokio::sync::watch;
+
+/// Seconds requests in flight get to finish.
+const DRAIN_SECONDS: u64 = 10;
+
+/// Binds, or says in one sentence why not.
+pub fn bind(what: &str, address: SocketAddr) -> Result<TcpListener> {
+    let listener = std::net::TcpListener::bind(address).map_err(|error| match error.kind() {
+        ErrorKind::AddrInUse => {
+            anyhow::anyhow!("{what}: {address} is in use by another process; choose another port")
+        }
+        _ => anyhow::anyhow!("{what}: cannot listen on {address}: {error}"),
+    })?;
+    listener.set_nonblocking(true)?;
+    Ok(listener)
+}
+
+/// Serves until the process is told to stop.
+pub async fn serve(config: Config) -> Result<()> {
+    let listener = bind("listen", config.listen)?;
+    let operations_listener = bind("operations_listen", config.operations_listen)?;
+    let house = House::open(&config).await?;
+    let (stop, stopped) = watch::channel(false);
+    tokio::spawn(async move {
+        wait_for_signal().await;
+        let _ = stop.send(true);
+    });
+    let worker = house
+        .outbox_worker(&config)?
+        .map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
+    let operations = tokio::spawn(operations::serve(
+        operations_listener,
+        house.app.idp.clone(),
+        until(stopped.clone()),
+    ));
+    tracing::info!(base_url = config.base_url, listen = %config.listen, "ready");
+    run_http(&config, house.app.clone(), listener, until(stopped)).await?;
+    if let Some(worker) = worker {
+        worker.await.context("the outbox worker")?;
+    }
+    operations.await.context("the operations listener")??;
+    house.close().await;
+    tracing::info!("stopped");
+    Ok(())
+}
+
+/// Runs the HTTP server until `stop` resolves, then lets requests in flight finish.
+pub async fn run_http(
+    config: &Config,
+    app: App,
+    listener: TcpListener,
+    stop: impl Future<Output = ()> + Send + 'static,
+) -> Result<()> {
+    let server = HttpServer::new(move || {
+        ActixApp::new()
+            .app_data(Data::new(app.clone()))
+            .wrap(actix_web::middleware::from_fn(access_log::log))
+            .wrap(security_headers(app.is_secure()))
+            .configure(configure)
+    })
+    .workers(config.workers)
+    .client_request_timeout(Duration::from_secs(10))
+    .shutdown_timeout(DRAIN_SECONDS)
+    .disable_signals();
+    let server = match &config.tls {
+        None => server.listen(listener)?,
+        Some((certificate, key)) => {
+            server.listen_rustls_0_23(listener, tls::reloading_config(certificate, key)?)?
+        }
+    };
+    let server = server.run();
+    let handle = server.handle();
+    tokio::spawn(async move {
+        stop.await;
+        handle.stop(true).await;
+    });
+    server.await.context("the HTTP server")
+}
+
+/// Resolves when the flag is raised.
+pub async fn until(mut stopped: watch::Receiver<bool>) {
+    let _ = stopped.wait_for(|stopped| *stopped).await;
+}
+
+/// Ctrl-C, or what a service manager sends.
+pub async fn wait_for_signal() {
+    let terminate = tokio::signal::unix::signal(tokio::signal::unix::SignalKind::terminate());
+    match terminate {
+        Ok(mut terminate) => tokio::select! {
+            _ = tokio::signal::ctrl_c() => {}
+            _ = terminate.recv() => {}
+        },
+        Err(_) => drop(tokio::signal::ctrl_c().await),
+    }
+}

@@ -1,0 +1,23 @@
+//! One line per request: method, route, status, duration. Routes, not paths: paths and queries hold secrets.
+
+use actix_web::Error;
+use actix_web::body::MessageBody;
+use actix_web::dev::{ServiceRequest, ServiceResponse};
+use actix_web::middleware::Next;
+use std::time::Instant;
+
+pub async fn log(
+    request: ServiceRequest,
+    next: Next<impl MessageBody>,
+) -> Result<ServiceResponse<impl MessageBody>, Error> {
+    let begun = Instant::now();
+    let response = next.call(request).await?;
+    let elapsed = begun.elapsed();
+    let request = response.request();
+    let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
+    let status = response.status().as_u16();
+    tracing::debug!(method = %request.method(), route, status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "request");
+    metrics::histogram!("hospes_request_seconds", "route" => route, "status" => status.to_string())
+        .record(elapsed.as_secs_f64());
+    Ok(response)
+}

@@ -1,0 +1,132 @@
+//! Putting the rooms together: stores, vault, home IdPs, mail, facade.
+
+use crate::config::Config;
+use crate::entropy::{make_ctx, now};
+use crate::key_file;
+use anyhow::{Context, Result};
+use hospes_idp::account::hashing::PasswordHasher;
+use hospes_idp::ports::{Directory, Sessions};
+use hospes_idp::vault::Vault;
+use hospes_idp::{Idp, Rooms};
+use hospes_mail::{OutboxWorker, SmtpTransport};
+use hospes_storage::{CachedDirectory, EmbeddedSessions, RedisSessions, SqlDirectory};
+use hospes_upstream::{OidcUpstream, OutboundPolicy};
+use hospes_web::{App, MakeCtx};
+use std::path::Path;
+use std::sync::Arc;
+
+/// The house, ready to serve.
+pub struct House {
+    /// What HTTP serves.
+    pub app: App,
+    /// The store the outbox worker reads.
+    pub directory: Arc<dyn Directory>,
+    /// The key-encryption key.
+    pub vault: Arc<Vault>,
+    /// To be closed last.
+    closing: Closing,
+}
+
+/// What must be written or closed before the process ends.
+struct Closing {
+    sql: SqlDirectory,
+    embedded: Option<EmbeddedSessions>,
+}
+
+impl House {
+    /// Opens stores and keys as configured, and brings the directory's schema up to date.
+    pub async fn open(config: &Config) -> Result<Self> {
+        // Another part of the process may have installed it before; it is the same one.
+        let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
+        let vault = Arc::new(key_file::open_or_create(&config.keys_dir)?);
+        let sql = open_directory(config).await?;
+        sql.migrate().await.context("the directory cannot be migrated")?;
+        let directory: Arc<dyn Directory> = Arc::new(CachedDirectory::new(Arc::new(sql.clone())));
+        let (sessions, embedded) = open_sessions(config).await?;
+        let policy = OutboundPolicy {
+            allow_loopback: config.allow_loopback,
+        };
+        let upstream = OidcUpstream::new(policy).context("outbound connections cannot be prepared")?;
+        let idp = Idp::new(Rooms {
+            directory: directory.clone(),
+            sessions,
+            upstream: Arc::new(upstream),
+            vault: vault.clone(),
+            passwords: PasswordHasher::start((config.workers / 2).max(1))
+                .context("hashing threads do not start")?,
+            base_url: config.base_url.clone(),
+        });
+        let make_ctx: MakeCtx = Arc::new(make_ctx());
+        let app = App {
+            idp: Arc::new(idp),
+            make_ctx,
+            trusted_proxies: config.trusted_proxies.clone().into(),
+        };
+        Ok(Self {
+            app,
+            directory,
+            vault,
+            closing: Closing { sql, embedded },
+        })
+    }
+
+    /// The worker that sends mail; none without a mail server.
+    pub fn outbox_worker(&self, config: &Config) -> Result<Option<OutboxWorker>> {
+        let Some(smtp) = &config.smtp else {
+            tracing::warn!("smtp.url is not set: mail waits in the outbox");
+            return Ok(None);
+        };
+        let transport = SmtpTransport::new(smtp).context("smtp")?;
+        let make_ctx = self.app.make_ctx.clone();
+        let make_ctx: hospes_mail::MakeCtx = Arc::new(move || make_ctx(None));
+        Ok(Some(OutboxWorker::new(
+            self.directory.clone(),
+            self.vault.clone(),
+            transport,
+            make_ctx,
+        )))
+    }
+
+    /// Writes what is queued and closes the stores.
+    pub async fn close(self) {
+        self.app.idp.flush().await;
+        if let Some(embedded) = &self.closing.embedded
+            && let Err(error) = embedded.close()
+        {
+            tracing::error!(%error, "the session store did not close cleanly");
+        }
+        self.closing.sql.close().await;
+    }
+}
+
+/// Opens the directory without changing it.
+pub async fn open_directory(config: &Config) -> Result<SqlDirectory> {
+    if let Some(path) = config.directory_url.strip_prefix("sqlite://") {
+        make_parent(Path::new(path))?;
+    }
+    SqlDirectory::open(&config.directory_url)
+        .await
+        .context("the directory cannot be opened")
+}
+
+async fn open_sessions(config: &Config) -> Result<(Arc<dyn Sessions>, Option<EmbeddedSessions>)> {
+    let Some(path) = config.sessions_url.strip_prefix("file:") else {
+        let redis = RedisSessions::open(&config.sessions_url)
+            .await
+            .context("the session store cannot be opened")?;
+        redis.ping().await.context("the session store cannot be used")?;
+        return Ok((Arc::new(redis), None));
+    };
+    let path = Path::new(path);
+    make_parent(path)?;
+    let embedded =
+        EmbeddedSessions::open(path, Arc::new(now)).context("the session store cannot be opened")?;
+    Ok((Arc::new(embedded.clone()), Some(embedded)))
+}
+
+fn make_parent(path: &Path) -> Result<()> {
+    let Some(parent) = path.parent() else {
+        return Ok(());
+    };
+    std::fs::create_dir_all(parent).with_context(|| format!("{} cannot be made", parent.display()))
+}
