@@ -1,0 +1,124 @@
+//! Changes: which rows each one writes. All in the caller's transaction, so a change that fails leaves nothing behind.
+//!
+//! The time of a change is the time of its audit entry. Whether a change is allowed was decided before it came here.
+
+mod invitations;
+mod people;
+mod registry;
+
+use super::outbox;
+use super::statement::{Arg, Writing, args};
+use hospes_idp::audit::AuditEvent;
+use hospes_idp::ports::{Change, ChangeError, Unavailable};
+use serde::Serialize;
+use sqlx::error::ErrorKind;
+
+/// Makes a change and records it.
+pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) -> Result<(), ChangeError> {
+    match change {
+        Change::CreateTenant(tenant, keys) => registry::create_tenant(tx, &tenant, &keys).await,
+        Change::UpdateTenant(tenant) => registry::update_tenant(tx, tenant).await,
+        Change::InsertSigningKey(key) => registry::insert_signing_key(tx, &key).await,
+        Change::InsertClient(client) => registry::insert_client(tx, &client).await,
+        Change::UpdateClient(client) => registry::update_client(tx, client).await,
+        Change::DeleteClient(tenant, id) => registry::delete_client(tx, tenant, &id).await,
+        Change::InsertHomeIdp(home_idp) => registry::insert_home_idp(tx, &home_idp).await,
+        Change::UpdateHomeIdp(home_idp) => registry::update_home_idp(tx, home_idp).await,
+        Change::DeleteHomeIdp(tenant, id) => registry::delete_home_idp(tx, tenant, id).await,
+        Change::InsertUser(user, account) => people::insert_user(tx, &user, account.as_ref()).await,
+        Change::UpdateUser(user) => people::update_user(tx, user).await,
+        Change::DeleteUser(tenant, id) => people::delete_user(tx, tenant, id).await,
+        Change::PutLocalAccount(account) => people::put_local_account(tx, &account).await,
+        Change::Invite {
+            user,
+            is_new,
+            invitation,
+            mail,
+        } => {
+            invitations::invite(tx, &user, is_new, &invitation, audit.at).await?;
+            match &mail {
+                Some(mail) => outbox::enqueue(tx, mail).await,
+                None => Ok(()),
+            }
+        }
+        Change::RevokeInvitation(tenant, id, at) => invitations::revoke(tx, (tenant, id), at).await,
+        Change::Admit(admission) => invitations::admit(tx, *admission, audit.at).await,
+        Change::PutConsent(consent) => people::put_consent(tx, &consent).await,
+        Change::EnqueueMail(mail) => outbox::enqueue(tx, &mail).await,
+    }?;
+    let sql = "INSERT INTO audit (tenant, id, reference, body) VALUES ($1, $2, $3, $4)";
+    insert(tx, sql, &audit_row(audit)?, "audit entry").await
+}
+
+/// Records without a change. An entry that is already there, because an answer was lost on the way, is not repeated.
+pub(super) async fn append_audit(tx: &mut Writing, audit: &AuditEvent) -> Result<(), Unavailable> {
+    let sql =
+        "INSERT INTO audit (tenant, id, reference, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
+    let row = audit_row(audit)?;
+    tx.execute(sql, &row)
+        .await
+        .map(drop)
+        .map_err(Unavailable::because)
+}
+
+fn audit_row(audit: &AuditEvent) -> Result<[Arg; 4], Unavailable> {
+    Ok([
+        audit.tenant.into(),
+        audit.id.to_string().into(),
+        audit.reference.as_str().into(),
+        body(audit)?.into(),
+    ])
+}
+
+/// A domain value as it is kept.
+pub(super) fn body(value: &impl Serialize) -> Result<String, Unavailable> {
+    serde_json::to_string(value).map_err(Unavailable::because)
+}
+
+/// Adds or replaces rows. A key that is taken is a conflict over `taken`; a row that must exist and does not is
+/// [`ChangeError::NotFound`].
+pub(super) async fn insert(
+    tx: &mut Writing,
+    sql: &'static str,
+    args: &[Arg],
+    taken: &'static str,
+) -> Result<(), ChangeError> {
+    write(tx, sql, args, taken).await.map(drop)
+}
+
+async fn write(
+    tx: &mut Writing,
+    sql: &'static str,
+    args: &[Arg],
+    taken: &'static str,
+) -> Result<u64, ChangeError> {
+    tx.execute(sql, args).await.map_err(|error| {
+        match error.as_database_error().map(sqlx::error::DatabaseError::kind) {
+            Some(ErrorKind::UniqueViolation) => ChangeError::Conflict(taken),
+            Some(ErrorKind::ForeignKeyViolation) => ChangeError::NotFound,
+            _ => Unavailable::because(error).into(),
+        }
+    })
+}
+
+/// Deletes what must be there.
+async fn delete(tx: &mut Writing, sql: &'static str, args: &[Arg]) -> Result<(), ChangeError> {
+    match tx.execute(sql, args).await.map_err(Unavailable::because)? {
+        0 => Err(ChangeError::NotFound),
+        _ => Ok(()),
+    }
+}
+
+/// Why a conditional update found no row: `sql` asks whether the object is there at all.
+async fn stale_or_missing(tx: &mut Writing, sql: &'static str, args: &[Arg]) -> ChangeError {
+    match tx.read(sql, args).await {
+        Ok(rows) if rows.is_empty() => ChangeError::NotFound,
+        Ok(_) => ChangeError::Stale,
+        Err(error) => Unavailable::because(error).into(),
+    }
+}
+
+/// A version as it is kept.
+fn stored(version: u64) -> i64 {
+    i64::try_from(version).unwrap_or(i64::MAX)
+}
