@@ -1,1 +1,56 @@
-fn main() {}
+//! The developer commands: `cargo xtask check` holds the tree to its rules, `cargo xtask test` runs every test
+//! with its real counterparts.
+//!
+//! This crate stands alone. It reads the other crates as text and through cargo; it never links them.
+
+mod check;
+mod process;
+mod sources;
+mod test;
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use anyhow::{Context, Result};
+use clap::{Parser, Subcommand};
+
+#[derive(Parser)]
+#[command(name = "cargo xtask", about = "Developer commands of Hospes")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Task,
+}
+
+#[derive(Subcommand)]
+enum Task {
+    /// Formatting, lints, licences, boundaries, module cycles, size budgets, templates, snapshots, test catalogue.
+    Check,
+    /// Every test of the workspace, with its own Redis, `PostgreSQL`, browser driver and Node counterparts.
+    Test {
+        /// Given to the test runner as they are, for instance the part of a test's name.
+        #[arg(last = true)]
+        runner: Vec<String>,
+    },
+}
+
+fn main() -> ExitCode {
+    match run() {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("\nerror: {error:#}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn run() -> Result<()> {
+    // The crate lies at crates/xtask.
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
+        .ancestors()
+        .nth(2)
+        .context("no workspace root")?;
+    match Arguments::parse().command {
+        Task::Check => check::run(root),
+        Task::Test { runner } => test::run(root, &runner),
+    }
+}
