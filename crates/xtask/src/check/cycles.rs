@@ -26,6 +26,7 @@ type Graph = BTreeMap<String, BTreeMap<String, String>>;
 
 pub(super) fn check(tree: &Tree) -> Findings {
     let graphs = graphs(&tree.sources);
+    let edges: usize = graphs.values().flat_map(Graph::values).map(BTreeMap::len).sum();
     let mut problems = stale_exceptions(EXCEPTIONS, &graphs);
     for (krate, graph) in &graphs {
         let cycles = cycles(graph);
@@ -35,7 +36,7 @@ pub(super) fn check(tree: &Tree) -> Findings {
         problems.extend(new.map(|cycle| describe(krate, cycle, graph)));
     }
     Findings {
-        note: format!("{} crates", graphs.len()),
+        note: format!("{} crates, {edges} references between modules", graphs.len()),
         problems,
     }
 }
