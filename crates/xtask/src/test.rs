@@ -34,6 +34,7 @@ pub(crate) fn run(root: &Path, runner: &[String]) -> Result<()> {
         redis_url: redis.url(),
         postgres_url: postgres.url(),
     };
+    println!("started {} and {}", tests.redis_url, tests.postgres_url);
     let binary = tests.build()?;
     tests.run(runner, &binary)
 }
@@ -78,10 +79,7 @@ impl Tests<'_> {
             return process::run(self.cargo(binary).args(test).args(runner));
         }
         let documentation = if runner.is_empty() {
-            process::run(
-                self.cargo(binary)
-                    .args(["test", "--quiet", "--doc", "--workspace", "--locked"]),
-            )
+            self.documentation(binary)
         } else {
             println!("documentation tests are left out: arguments for the test runner were given");
             Ok(())
@@ -93,6 +91,17 @@ impl Tests<'_> {
                 .args(runner),
         );
         all.and(documentation)
+    }
+
+    /// The examples in the documentation; a line when they hold, the whole output when they do not.
+    fn documentation(&self, binary: &Path) -> Result<()> {
+        let test = ["test", "--doc", "--workspace", "--locked", "--no-fail-fast"];
+        let output = process::run_quietly(self.cargo(binary).args(test))?;
+        println!(
+            "{} examples in the documentation hold",
+            output.matches("... ok\n").count()
+        );
+        Ok(())
     }
 
     fn cargo(&self, binary: &Path) -> Command {
