@@ -30,22 +30,25 @@ pub(super) fn lints(tree: &Tree) -> Result<Findings> {
     Ok(Findings::default())
 }
 
-/// Licences, origins and the boundaries between crates and libraries. Advisories need a database from the network
-/// and are no property of a commit, so they are not part of this check.
+/// Licences and origins of everything, and the walls between crates and libraries. A crate's own tests may reach
+/// over a wall, to forge what the product must refuse. Advisories need a database from the network and are no
+/// property of a commit, so they are not part of this check.
 pub(super) fn dependencies(tree: &Tree) -> Result<Findings> {
     let note = install_cargo_deny(tree.root)?;
-    let deny = [
-        "deny",
-        "--log-level",
-        "error",
-        "--locked",
-        "--config",
-        ".deny.toml",
-        "check",
-    ];
-    let checks = ["bans", "licenses", "sources"];
-    process::run_quietly(cargo(tree.root).args(deny).args(checks))
-        .context("see .deny.toml for the reasons")?;
+    let deny = |arguments: &[&str]| {
+        let settings = [
+            "deny",
+            "--log-level",
+            "error",
+            "--locked",
+            "--config",
+            ".deny.toml",
+        ];
+        process::run_quietly(cargo(tree.root).args(settings).args(arguments))
+            .context("see .deny.toml for the reasons")
+    };
+    deny(&["check", "licenses", "sources"])?;
+    deny(&["--exclude-dev", "check", "bans"])?;
     Ok(Findings {
         note,
         problems: Vec::new(),
