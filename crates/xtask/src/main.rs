@@ -8,7 +8,7 @@ mod process;
 mod sources;
 mod test;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result};
@@ -43,14 +43,17 @@ fn main() -> ExitCode {
     }
 }
 
+/// Cargo tells where this crate is, at crates/xtask. It does so anew at each run, since builds of several checkouts
+/// may share a target folder.
+fn workspace_root() -> Option<PathBuf> {
+    let here = std::env::var_os("CARGO_MANIFEST_DIR").unwrap_or_else(|| env!("CARGO_MANIFEST_DIR").into());
+    Path::new(&here).ancestors().nth(2).map(Path::to_path_buf)
+}
+
 fn run() -> Result<()> {
-    // The crate lies at crates/xtask.
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"))
-        .ancestors()
-        .nth(2)
-        .context("no workspace root")?;
+    let root = workspace_root().context("no workspace root")?;
     match Arguments::parse().command {
-        Task::Check => check::run(root),
-        Task::Test { runner } => test::run(root, &runner),
+        Task::Check => check::run(&root),
+        Task::Test { runner } => test::run(&root, &runner),
     }
 }
