@@ -144,7 +144,7 @@ pub(crate) fn is_test_item(item: &Item) -> bool {
     })
 }
 
-/// How many lines of a file belong to tests.
+/// The lines of a file that belong to items compiled for tests only, numbered from 1.
 pub(crate) fn test_lines(file: &SourceFile) -> Vec<std::ops::RangeInclusive<usize>> {
     let mut finder = TestItems(Vec::new());
     finder.visit_file(&file.syntax);
