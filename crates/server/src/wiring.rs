@@ -29,8 +29,8 @@ pub struct House {
 
 /// What must be written or closed before the process ends.
 struct Closing {
-    sql: SqlDirectory,
-    embedded: Option<EmbeddedSessions>,
+    sql: Arc<SqlDirectory>,
+    embedded: Option<Arc<EmbeddedSessions>>,
 }
 
 impl House {
@@ -39,9 +39,9 @@ impl House {
         // Another part of the process may have installed it before; it is the same one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let vault = Arc::new(key_file::open_or_create(&config.keys_dir)?);
-        let sql = open_directory(config).await?;
+        let sql = Arc::new(open_directory(config).await?);
         sql.migrate().await.context("the directory cannot be migrated")?;
-        let directory: Arc<dyn Directory> = Arc::new(CachedDirectory::new(Arc::new(sql.clone())));
+        let directory: Arc<dyn Directory> = Arc::new(CachedDirectory::new(sql.clone()));
         let (sessions, embedded) = open_sessions(config).await?;
         let policy = OutboundPolicy {
             allow_loopback: config.allow_loopback,
@@ -109,7 +109,7 @@ pub async fn open_directory(config: &Config) -> Result<SqlDirectory> {
         .context("the directory cannot be opened")
 }
 
-async fn open_sessions(config: &Config) -> Result<(Arc<dyn Sessions>, Option<EmbeddedSessions>)> {
+async fn open_sessions(config: &Config) -> Result<(Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>)> {
     let Some(path) = config.sessions_url.strip_prefix("file:") else {
         let redis = RedisSessions::open(&config.sessions_url)
             .await
@@ -119,9 +119,9 @@ async fn open_sessions(config: &Config) -> Result<(Arc<dyn Sessions>, Option<Emb
     };
     let path = Path::new(path);
     make_parent(path)?;
-    let embedded =
-        EmbeddedSessions::open(path, Arc::new(now)).context("the session store cannot be opened")?;
-    Ok((Arc::new(embedded.clone()), Some(embedded)))
+    let embedded = EmbeddedSessions::open(path, Arc::new(now)).context("the session store cannot be opened")?;
+    let embedded = Arc::new(embedded);
+    Ok((embedded.clone(), Some(embedded)))
 }
 
 fn make_parent(path: &Path) -> Result<()> {

@@ -7,7 +7,7 @@ use actix_web::http::header;
 use actix_web::web::{Data, Path, Query, get, post, resource};
 use actix_web::{App, HttpRequest, HttpResponse, HttpServer};
 use anyhow::{Context, Result};
-use hospes_mail::catcher::{Catcher, CaughtMail};
+use hospes_mail::{Catcher, CaughtMail};
 use hospes_web::pages::demo::{
     Claim, DemoPerson, Mail, MailRow, Mails, SampleAppSignedIn, SampleAppSignedOut, Tour,
 };
