@@ -13,8 +13,10 @@ pub const OFFLINE_ACCESS: &str = "offline_access";
 const MAX_TOKENS: usize = 64;
 
 /// A set of scope tokens, rendered in a stable order.
+///
+/// Serialised as the space-delimited string of the wire.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(transparent)]
+#[serde(try_from = "String", into = "String")]
 pub struct Scopes(BTreeSet<String>);
 
 impl Scopes {
@@ -64,6 +66,20 @@ impl<S: Into<String>> FromIterator<S> for Scopes {
     }
 }
 
+impl From<Scopes> for String {
+    fn from(scopes: Scopes) -> Self {
+        scopes.to_string()
+    }
+}
+
+impl TryFrom<String> for Scopes {
+    type Error = &'static str;
+
+    fn try_from(text: String) -> Result<Self, Self::Error> {
+        Self::parse(&text).ok_or("not a list of scope tokens")
+    }
+}
+
 impl fmt::Display for Scopes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, token) in self.0.iter().enumerate() {
@@ -89,6 +105,13 @@ mod tests {
         assert!(Scopes::parse("a\"b").is_none());
         assert!(Scopes::parse("a\u{7f}").is_none());
         assert!(Scopes::parse("ü").is_none());
+    }
+
+    #[test]
+    fn serialised_as_on_the_wire() {
+        let scopes: Scopes = ["openid", "email"].into_iter().collect();
+        assert_eq!(serde_json::to_string(&scopes).unwrap(), "\"email openid\"");
+        assert_eq!(serde_json::from_str::<Scopes>("\"openid email\"").unwrap(), scopes);
     }
 
     #[test]
