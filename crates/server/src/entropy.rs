@@ -1,6 +1,7 @@
 //! Time and randomness from the operating system.
 
 use hospes_idp::{Ctx, Entropy};
+use hospes_storage::Clock;
 use jiff::Timestamp;
 use std::net::IpAddr;
 use std::sync::Arc;
@@ -24,10 +25,10 @@ pub fn now() -> Timestamp {
     Timestamp::now()
 }
 
-/// Makes the context of a request.
-pub fn make_ctx() -> impl Fn(Option<IpAddr>) -> Ctx + Send + Sync + 'static {
+/// Makes the context of a request, with the time of this clock.
+pub fn make_ctx(clock: Clock) -> impl Fn(Option<IpAddr>) -> Ctx + Send + Sync + 'static {
     let entropy: Arc<dyn Entropy> = Arc::new(OsEntropy);
-    move |address| Ctx::new(now(), entropy.clone(), address)
+    move |address| Ctx::new(clock(), entropy.clone(), address)
 }
 
 /// 32 random bytes.

@@ -1,18 +1,7 @@
-//! The `hospes` binary: configuration, wiring, telemetry and the command line.
-//!
-//! The only place where time and randomness come from the operating system.
-
-mod cli;
-mod config;
-mod demo;
-mod entropy;
-mod key_file;
-mod operations;
-mod serve;
-mod telemetry;
-mod wiring;
+//! The `hospes` binary.
 
 use clap::Parser;
+use hospes_server::cli;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -9,11 +9,12 @@ use hospes_idp::ports::{Directory, Sessions};
 use hospes_idp::vault::Vault;
 use hospes_idp::{Idp, Rooms};
 use hospes_mail::{OutboxWorker, SmtpTransport};
-use hospes_storage::{CachedDirectory, EmbeddedSessions, RedisSessions, SqlDirectory};
+use hospes_storage::{CachedDirectory, Clock, EmbeddedSessions, RedisSessions, SqlDirectory};
 use hospes_upstream::{OidcUpstream, OutboundPolicy};
 use hospes_web::{App, MakeCtx};
 use std::path::Path;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The house, ready to serve.
 pub struct House {
@@ -23,6 +24,8 @@ pub struct House {
     pub directory: Arc<dyn Directory>,
     /// The key-encryption key.
     pub vault: Arc<Vault>,
+    /// Wakes the outbox worker.
+    mail_queued: Arc<Notify>,
     /// To be closed last.
     closing: Closing,
 }
@@ -36,18 +39,25 @@ struct Closing {
 impl House {
     /// Opens stores and keys as configured, and brings the directory's schema up to date.
     pub async fn open(config: &Config) -> Result<Self> {
+        Self::open_at(config, Arc::new(now)).await
+    }
+
+    /// As [`House::open`], with another clock than the wall's.
+    pub async fn open_at(config: &Config, clock: Clock) -> Result<Self> {
         // Another part of the process may have installed it before; it is the same one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let vault = Arc::new(key_file::open_or_create(&config.keys_dir)?);
         let sql = Arc::new(open_directory(config).await?);
         sql.migrate().await.context("the directory cannot be migrated")?;
         let directory: Arc<dyn Directory> = Arc::new(CachedDirectory::new(sql.clone()));
-        let (sessions, embedded) = open_sessions(config).await?;
+        let (sessions, embedded) = open_sessions(config, clock.clone()).await?;
         let policy = OutboundPolicy {
             allow_loopback: config.allow_loopback,
         };
         let upstream = OidcUpstream::new(policy).context("outbound connections cannot be prepared")?;
+        let mail_queued = Arc::new(Notify::new());
         let idp = Idp::new(Rooms {
+            mail_queued: mail_queued.clone(),
             directory: directory.clone(),
             sessions,
             upstream: Arc::new(upstream),
@@ -56,7 +66,7 @@ impl House {
                 .context("hashing threads do not start")?,
             base_url: config.base_url.clone(),
         });
-        let make_ctx: MakeCtx = Arc::new(make_ctx());
+        let make_ctx: MakeCtx = Arc::new(make_ctx(clock));
         let app = App {
             idp: Arc::new(idp),
             make_ctx,
@@ -66,6 +76,7 @@ impl House {
             app,
             directory,
             vault,
+            mail_queued,
             closing: Closing { sql, embedded },
         })
     }
@@ -109,7 +120,7 @@ pub async fn open_directory(config: &Config) -> Result<SqlDirectory> {
         .context("the directory cannot be opened")
 }
 
-async fn open_sessions(config: &Config) -> Result<(Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>)> {
+async fn open_sessions(config: &Config, clock: Clock) -> Result<(Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>)> {
     let Some(path) = config.sessions_url.strip_prefix("file:") else {
         let redis = RedisSessions::open(&config.sessions_url)
             .await
@@ -119,7 +130,7 @@ async fn open_sessions(config: &Config) -> Result<(Arc<dyn Sessions>, Option<Arc
     };
     let path = Path::new(path);
     make_parent(path)?;
-    let embedded = EmbeddedSessions::open(path, Arc::new(now)).context("the session store cannot be opened")?;
+    let embedded = EmbeddedSessions::open(path, clock).context("the session store cannot be opened")?;
     let embedded = Arc::new(embedded);
     Ok((embedded.clone(), Some(embedded)))
 }
