@@ -30,6 +30,29 @@ fn web_02_nasty_values_stay_text() {
 }
 
 #[test]
+fn web_02_no_template_turns_escaping_off() {
+    let mut folders = vec![Path::new(env!("CARGO_MANIFEST_DIR")).join("../../templates")];
+    let mut templates = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                folders.push(path);
+                continue;
+            }
+            let text = std::fs::read_to_string(&path).unwrap().replace(' ', "");
+            assert!(
+                !text.contains("|safe") && !text.contains("|escape"),
+                "{}",
+                path.display()
+            );
+            templates += 1;
+        }
+    }
+    assert!(templates > 30, "{templates}");
+}
+
+#[test]
 fn every_page_has_one_heading_landmarks_and_a_title() {
     for (name, html) in samples::pages_of_all_data() {
         rules::outline(&name, &html);
