@@ -9,6 +9,8 @@ mod rules;
 mod samples;
 #[cfg(test)]
 mod samples_demo;
+#[cfg(test)]
+mod samples_guest;
 
 use samples::Data;
 use std::path::Path;
