@@ -5,8 +5,8 @@ use askama::Template;
 use hospes_web::pages::{
     Choice, ConfirmSignOut, ErrorPage, FormPost, Home, HomeAccount, Href, InvitationList, InvitationRow,
     InvitationState, InviteForm, InviteGuest, InviteOutcome, InviteProblem, InviteResult, Layout, Moment,
-    NewPassword, NewPasswordProblem, NewPasswordPurpose, NotFound, Password, SetUp, SetUpProblem, SignedOut,
-    Standing, Strength, Unavailable,
+    NewPassword, NewPasswordProblem, NewPasswordPurpose, NotFound, SetUp, SetUpProblem, SignedOut, Standing,
+    Strength, Unavailable,
 };
 use jiff::Timestamp;
 
