@@ -9,7 +9,7 @@ use crate::email::EmailAddress;
 use crate::ids::MailId;
 use crate::keyring::Keyring;
 use crate::mail::{MailContent, OutboxMail};
-use crate::ports::{Directory, Key, Kind, Sessions, Unavailable, Upstream};
+use crate::ports::{Change, ChangeError, Directory, Key, Kind, Sessions, Unavailable, Upstream};
 use crate::refusal::Refusal;
 use crate::session::Session;
 use crate::tenant::{Slug, Tenant};
@@ -18,6 +18,7 @@ use crate::vault::{Purpose, Vault};
 use hospes_protocol::Issuer;
 use jiff::Timestamp;
 use std::sync::Arc;
+use tokio::sync::Notify;
 
 /// The rooms around the decisions.
 pub struct Rooms {
@@ -31,6 +32,8 @@ pub struct Rooms {
     pub vault: Arc<Vault>,
     /// Passwords.
     pub passwords: PasswordHasher,
+    /// Notified when a mail was queued.
+    pub mail_queued: Arc<Notify>,
     /// Where the outside reaches us, without a trailing slash. The only source of URLs (law 8).
     pub base_url: String,
 }
@@ -45,6 +48,7 @@ pub struct Idp {
     pub(crate) keyring: Keyring,
     pub(crate) verified_tokens: VerifiedTokens,
     pub(crate) audit: AuditLog,
+    mail_queued: Arc<Notify>,
     base_url: String,
 }
 
@@ -60,8 +64,19 @@ impl Idp {
             upstream: rooms.upstream,
             vault: rooms.vault,
             passwords: rooms.passwords,
+            mail_queued: rooms.mail_queued,
             base_url: rooms.base_url,
         }
+    }
+
+    /// Applies a change with its audit entry, and wakes whoever sends mail if there is some.
+    pub(crate) async fn apply(&self, change: Change, event: AuditEvent) -> Result<(), ChangeError> {
+        let queues_mail = change.queues_mail();
+        self.directory.apply(change, event).await?;
+        if queues_mail {
+            self.mail_queued.notify_one();
+        }
+        Ok(())
     }
 
     /// An enabled tenant by its name. Disabled, unknown and malformed names are the same.

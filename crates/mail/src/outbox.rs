@@ -64,19 +64,21 @@ enum Poison {
 }
 
 impl OutboxWorker {
-    /// A worker; it does nothing until it [runs](Self::run).
+    /// A worker; it does nothing until it [runs](Self::run). Notify `wake` (`notify_one`) after a mail was written to the
+    /// outbox, and the mail goes out at once.
     pub fn new(
         directory: Arc<dyn Directory>,
         vault: Arc<Vault>,
         transport: SmtpTransport,
         make_ctx: MakeCtx,
+        wake: Arc<Notify>,
     ) -> Self {
         Self {
             directory,
             vault,
             transport,
             make_ctx,
-            wake: Arc::new(Notify::new()),
+            wake,
             poll: POLL,
         }
     }
@@ -84,11 +86,6 @@ impl OutboxWorker {
     #[cfg(test)]
     pub(crate) fn polling_every(self, poll: Duration) -> Self {
         Self { poll, ..self }
-    }
-
-    /// Notify it (`notify_one`) after a mail was written to the outbox, and the mail goes out at once.
-    pub fn wake_handle(&self) -> Arc<Notify> {
-        Arc::clone(&self.wake)
     }
 
     /// Runs until `shutdown` is ready; mails in flight are finished first, within a minute.

@@ -32,7 +32,8 @@ pub struct SignInClaims<'a> {
     pub auth_time: i64,
     /// Authentication context reached.
     pub acr: &'a str,
-    /// Methods used, from the RFC 8176 registry.
+    /// Methods used, from the RFC 8176 registry; left out when the home IdP's word on them is not trusted.
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
     pub amr: &'a [String],
     /// Issuer of the home IdP; our own for a lightweight account.
     pub idp: &'a str,

@@ -111,7 +111,10 @@ mod tests {
     fn serialised_as_on_the_wire() {
         let scopes: Scopes = ["openid", "email"].into_iter().collect();
         assert_eq!(serde_json::to_string(&scopes).unwrap(), "\"email openid\"");
-        assert_eq!(serde_json::from_str::<Scopes>("\"openid email\"").unwrap(), scopes);
+        assert_eq!(
+            serde_json::from_str::<Scopes>("\"openid email\"").unwrap(),
+            scopes
+        );
     }
 
     #[test]

@@ -95,6 +95,7 @@ impl House {
             self.vault.clone(),
             transport,
             make_ctx,
+            self.mail_queued.clone(),
         )))
     }
 
@@ -120,7 +121,10 @@ pub async fn open_directory(config: &Config) -> Result<SqlDirectory> {
         .context("the directory cannot be opened")
 }
 
-async fn open_sessions(config: &Config, clock: Clock) -> Result<(Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>)> {
+async fn open_sessions(
+    config: &Config,
+    clock: Clock,
+) -> Result<(Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>)> {
     let Some(path) = config.sessions_url.strip_prefix("file:") else {
         let redis = RedisSessions::open(&config.sessions_url)
             .await

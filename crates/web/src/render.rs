@@ -46,6 +46,28 @@ impl Site {
         }
     }
 
+    /// After a form: the next screen has an address of its own, so that reloading it sends nothing twice. What was wrong
+    /// with the answer is shown at once.
+    pub(crate) fn answer_form(&self, reply: Result<Reply, PageError>) -> HttpResponse {
+        match reply {
+            Ok(Reply {
+                outcome:
+                    Outcome::Screen {
+                        interaction,
+                        problem: None,
+                        ..
+                    },
+                binding,
+                session,
+            }) => {
+                let mut response = redirect(&self.path(&format!("/interaction/{interaction}")));
+                self.cookies().write(&mut response, binding, session);
+                response.finish()
+            }
+            reply => self.answer(reply),
+        }
+    }
+
     pub(crate) fn reply(&self, reply: Reply) -> HttpResponse {
         let binding = reply.binding.clone();
         let mut response = match &reply.outcome {

@@ -61,7 +61,7 @@ impl Idp {
         let mail = self.outbox_mail(visit.ctx, visit.tenant, to, (&content, expires_at));
         let event = AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::CodeSent, Actor::Anonymous)
             .target(to.masked());
-        Ok(self.directory.apply(Change::EnqueueMail(mail), event).await?)
+        Ok(self.apply(Change::EnqueueMail(mail), event).await?)
     }
 
     /// Codes go to invited mailboxes, waiting guests and lightweight accounts; never to strangers.

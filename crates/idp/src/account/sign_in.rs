@@ -136,8 +136,7 @@ impl Idp {
         let actor = Actor::User(user.id.to_string());
         let event =
             AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, actor).target(user.id);
-        self.directory
-            .apply(Change::PutLocalAccount(account), event.clone())
+        self.apply(Change::PutLocalAccount(account), event.clone())
             .await?;
         self.sessions
             .end_all(&Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes()))
@@ -161,7 +160,6 @@ impl Idp {
         )
         .target(user.id);
         Ok(self
-            .directory
             .apply(Change::EnqueueMail(mail), event.detail("notice", "queued"))
             .await?)
     }

@@ -186,7 +186,6 @@ impl Admin<'_> {
         });
         let event = self.event(AuditKind::ClientCreated).client(&client.client_id);
         self.idp
-            .directory
             .apply(Change::InsertClient(client.clone()), event)
             .await?;
         Ok((client, plain))
@@ -244,7 +243,6 @@ impl Admin<'_> {
         let event = self.event(AuditKind::ClientDeleted).client(id);
         Ok(self
             .idp
-            .directory
             .apply(Change::DeleteClient(self.tenant.id, id.clone()), event)
             .await?)
     }
@@ -252,7 +250,6 @@ impl Admin<'_> {
     async fn store_client(&self, client: Client) -> Result<Client, AdminError> {
         let event = self.event(AuditKind::ClientUpdated).client(&client.client_id);
         self.idp
-            .directory
             .apply(Change::UpdateClient(client.clone()), event)
             .await?;
         Ok(Client {

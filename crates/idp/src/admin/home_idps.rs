@@ -135,7 +135,6 @@ impl Admin<'_> {
             .target(id)
             .detail("issuer", home_idp.issuer.to_string());
         self.idp
-            .directory
             .apply(Change::InsertHomeIdp(home_idp.clone()), event)
             .await?;
         Ok(home_idp)
@@ -183,7 +182,6 @@ impl Admin<'_> {
         }
         let event = self.event(AuditKind::HomeIdpUpdated).target(id);
         self.idp
-            .directory
             .apply(Change::UpdateHomeIdp(home_idp.clone()), event)
             .await?;
         Ok(HomeIdp {
@@ -197,7 +195,6 @@ impl Admin<'_> {
         let event = self.event(AuditKind::HomeIdpDeleted).target(id);
         Ok(self
             .idp
-            .directory
             .apply(Change::DeleteHomeIdp(self.tenant.id, id), event)
             .await?)
     }

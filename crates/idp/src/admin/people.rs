@@ -57,7 +57,6 @@ impl Admin<'_> {
         };
         let event = self.event(AuditKind::UserCreated).target(user.id);
         self.idp
-            .directory
             .apply(Change::InsertUser(user.clone(), Some(account)), event)
             .await?;
         Ok(user)
@@ -135,10 +134,7 @@ impl Admin<'_> {
         user.status = patch.status.unwrap_or(user.status);
         user.roles = patch.roles.unwrap_or(user.roles);
         let event = self.event(AuditKind::UserUpdated).target(id);
-        self.idp
-            .directory
-            .apply(Change::UpdateUser(user.clone()), event)
-            .await?;
+        self.idp.apply(Change::UpdateUser(user.clone()), event).await?;
         if !user.status.is_enabled() {
             self.end_access(id).await?;
         }
@@ -152,7 +148,6 @@ impl Admin<'_> {
     pub async fn delete_user(&self, id: UserId) -> Result<(), AdminError> {
         let event = self.event(AuditKind::UserDeleted).target(id);
         self.idp
-            .directory
             .apply(Change::DeleteUser(self.tenant.id, id), event)
             .await?;
         self.end_access(id).await

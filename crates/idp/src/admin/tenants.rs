@@ -60,8 +60,7 @@ impl Idp {
         let keys = keys.map_err(|cause| AdminError::invalid(cause.to_string()))?;
         let event =
             AuditEvent::new(ctx, tenant.id, AuditKind::TenantCreated, caller.actor()).target(&tenant.slug);
-        self.directory
-            .apply(Change::CreateTenant(tenant.clone(), keys), event)
+        self.apply(Change::CreateTenant(tenant.clone(), keys), event)
             .await?;
         Ok(tenant)
     }
@@ -104,7 +103,6 @@ impl Admin<'_> {
         tenant.status = patch.status.unwrap_or(tenant.status);
         let event = self.event(AuditKind::TenantUpdated).target(&tenant.slug);
         self.idp
-            .directory
             .apply(Change::UpdateTenant(tenant.clone()), event)
             .await?;
         Ok(Tenant {
@@ -124,7 +122,6 @@ impl Admin<'_> {
         let key = key.map_err(|cause| AdminError::invalid(cause.to_string()))?;
         let event = self.event(AuditKind::KeyCreated).target(&key.key_id);
         self.idp
-            .directory
             .apply(Change::InsertSigningKey(key.clone()), event)
             .await?;
         self.idp.keyring.forget(self.tenant.id);

@@ -153,7 +153,7 @@ impl Idp {
         )
         .client(&request.client_id)
         .detail("scope", request.scope.to_string());
-        Ok(self.directory.apply(Change::PutConsent(consent), event).await?)
+        Ok(self.apply(Change::PutConsent(consent), event).await?)
     }
 }
 

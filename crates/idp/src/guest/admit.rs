@@ -47,10 +47,7 @@ impl Idp {
             binding,
             invitation,
         };
-        Ok(self
-            .directory
-            .apply(Change::Admit(Box::new(admission)), event)
-            .await?)
+        Ok(self.apply(Change::Admit(Box::new(admission)), event).await?)
     }
 }
 

@@ -169,7 +169,7 @@ impl Idp {
             invitation: invitation.clone(),
             mail,
         };
-        self.directory.apply(change, event).await?;
+        self.apply(change, event).await?;
         let redeem_url = self.disclose(ctx, tenant, (&inviter, &invitation), link).await;
         Ok(Invited {
             invitation,
@@ -385,8 +385,7 @@ impl Idp {
         }
         let event =
             AuditEvent::new(ctx, tenant.id, AuditKind::InvitationRevoked, Actor::from(inviter)).target(id);
-        self.directory
-            .apply(Change::RevokeInvitation(tenant.id, id, ctx.now), event)
+        self.apply(Change::RevokeInvitation(tenant.id, id, ctx.now), event)
             .await
     }
 }

@@ -119,6 +119,13 @@ pub enum Change {
     EnqueueMail(OutboxMail),
 }
 
+impl Change {
+    /// Whether it puts a mail into the outbox.
+    pub const fn queues_mail(&self) -> bool {
+        matches!(self, Self::EnqueueMail(_) | Self::Invite { mail: Some(_), .. })
+    }
+}
+
 /// Why a change was not made. Nothing was written then, not even the audit entry.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {

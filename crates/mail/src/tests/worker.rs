@@ -46,8 +46,9 @@ impl Running {
         let read = Arc::clone(&clock);
         let make_ctx = Arc::new(move || Ctx::new(*read.lock().unwrap(), Arc::clone(&entropy), None));
         let directory: Arc<OutboxOnly> = Arc::clone(&outbox);
-        let worker = OutboxWorker::new(directory, Arc::new(vault()), transport, make_ctx).polling_every(poll);
-        let wake = worker.wake_handle();
+        let wake = Arc::new(Notify::new());
+        let worker = OutboxWorker::new(directory, Arc::new(vault()), transport, make_ctx, wake.clone())
+            .polling_every(poll);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(worker.run(async { drop(stopped.await) }));
         Self {

@@ -18,7 +18,7 @@ pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) ->
 
 async fn authorize(site: &Site, params: &Params) -> HttpResponse {
     match site.idp().authorize(&site.visit(), params).await {
-        Ok(reply) => site.reply(reply),
+        Ok(reply) => site.answer_form(Ok(reply)),
         Err(error) => site.authorize_error(&error),
     }
 }
@@ -28,5 +28,5 @@ pub(crate) async fn callback(site: Site, path: Path<(String, String)>, request: 
         return not_found();
     };
     let params = Params::parse(request.query_string());
-    site.answer(site.idp().arrive(&site.visit(), home_idp, &params).await)
+    site.answer_form(site.idp().arrive(&site.visit(), home_idp, &params).await)
 }

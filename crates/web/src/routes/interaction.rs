@@ -12,7 +12,7 @@ pub(crate) async fn resume(site: Site, path: Path<(String, String)>) -> HttpResp
 
 pub(crate) async fn identify(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(
+    site.answer_form(
         site.idp()
             .identify(&site.visit(), &posted.id, posted.field("email"))
             .await,
@@ -21,12 +21,12 @@ pub(crate) async fn identify(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn restart(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(site.idp().use_another_account(&site.visit(), &posted.id).await)
+    site.answer_form(site.idp().use_another_account(&site.visit(), &posted.id).await)
 }
 
 pub(crate) async fn password(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(
+    site.answer_form(
         site.idp()
             .enter_password(&site.visit(), &posted.id, posted.field("password"))
             .await,
@@ -35,17 +35,17 @@ pub(crate) async fn password(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn send_code(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(site.idp().request_code(&site.visit(), &posted.id, false).await)
+    site.answer_form(site.idp().request_code(&site.visit(), &posted.id, false).await)
 }
 
 pub(crate) async fn reset_password(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(site.idp().request_code(&site.visit(), &posted.id, true).await)
+    site.answer_form(site.idp().request_code(&site.visit(), &posted.id, true).await)
 }
 
 pub(crate) async fn code(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(
+    site.answer_form(
         site.idp()
             .enter_code(&site.visit(), &posted.id, posted.field("code"))
             .await,
@@ -54,7 +54,7 @@ pub(crate) async fn code(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn new_password(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(
+    site.answer_form(
         site.idp()
             .choose_password(&site.visit(), &posted.id, posted.field("password"))
             .await,
@@ -63,7 +63,7 @@ pub(crate) async fn new_password(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn skip_password(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer(site.idp().skip_password(&site.visit(), &posted.id).await)
+    site.answer_form(site.idp().skip_password(&site.visit(), &posted.id).await)
 }
 
 pub(crate) async fn permissions(posted: Posted) -> HttpResponse {
@@ -73,7 +73,7 @@ pub(crate) async fn permissions(posted: Posted) -> HttpResponse {
     } else {
         Answer::Declined
     };
-    site.answer(
+    site.answer_form(
         site.idp()
             .answer_permissions(&site.visit(), &posted.id, answer)
             .await,
@@ -87,5 +87,5 @@ pub(crate) async fn consent(posted: Posted) -> HttpResponse {
     } else {
         Answer::Declined
     };
-    site.answer(site.idp().answer_consent(&site.visit(), &posted.id, answer).await)
+    site.answer_form(site.idp().answer_consent(&site.visit(), &posted.id, answer).await)
 }

@@ -41,5 +41,5 @@ pub(crate) async fn begin(posted: Posted, request: HttpRequest) -> HttpResponse 
     let site = &posted.site;
     let params = Params::parse(request.query_string());
     let ticket = params.first("ticket").unwrap_or_default();
-    site.answer(site.idp().begin_redemption(&site.visit(), ticket).await)
+    site.answer_form(site.idp().begin_redemption(&site.visit(), ticket).await)
 }
