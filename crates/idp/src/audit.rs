@@ -167,21 +167,21 @@ impl AuditEvent {
 
     /// Names what it concerned.
     #[must_use]
-    pub fn target(mut self, target: impl ToString) -> Self {
+    pub fn target(mut self, target: impl std::fmt::Display) -> Self {
         self.target = Some(target.to_string());
         self
     }
 
     /// Names the client in play.
     #[must_use]
-    pub fn client(mut self, client: impl ToString) -> Self {
+    pub fn client(mut self, client: impl std::fmt::Display) -> Self {
         self.client = Some(client.to_string());
         self
     }
 
     /// Names why it was refused.
     #[must_use]
-    pub fn reason(mut self, reason: impl ToString) -> Self {
+    pub fn reason(mut self, reason: impl std::fmt::Display) -> Self {
         self.reason = Some(reason.to_string());
         self
     }

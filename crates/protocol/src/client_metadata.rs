@@ -58,7 +58,7 @@ impl ClientMetadata<'_> {
             .collect();
         let mut when = |bad: bool, problem| {
             if bad {
-                problems.push(problem)
+                problems.push(problem);
             }
         };
         let uses = |grant| self.grant_types.contains(&grant);

@@ -22,7 +22,7 @@ use tokio::sync::watch;
 
 /// Options of the demo.
 #[derive(Args, Debug)]
-pub struct DemoArgs {
+pub(crate) struct DemoArgs {
     /// Port of the server; the sample app and the mail viewer take the next one.
     #[arg(long, default_value_t = 8080)]
     port: u16,
@@ -33,7 +33,7 @@ pub struct DemoArgs {
 
 /// Where the parts of the demo are.
 #[derive(Clone, Debug)]
-pub struct Places {
+pub(crate) struct Places {
     /// Of the server.
     pub base_url: String,
     /// Of the sample app, the mail viewer and the tour.
@@ -69,7 +69,7 @@ impl Drop for DataDir {
 }
 
 /// Runs the demo until Ctrl-C.
-pub async fn run(args: DemoArgs) -> Result<()> {
+pub(crate) async fn run(args: DemoArgs) -> Result<()> {
     let local = |port| SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let next = args.port.checked_add(1).context("--port is too high")?;
     let listener = bind("the server", local(args.port))?;

@@ -13,7 +13,7 @@ use std::path::Path;
 const NAME: &str = "key-encryption-key";
 
 /// Opens the vault, making its key if there is none yet.
-pub fn open_or_create(directory: &Path) -> Result<Vault> {
+pub(crate) fn open_or_create(directory: &Path) -> Result<Vault> {
     fs::create_dir_all(directory)
         .with_context(|| format!("keys.dir {} cannot be made", directory.display()))?;
     let path = directory.join(NAME);

@@ -23,7 +23,7 @@ fn recorder() -> Option<PrometheusHandle> {
 }
 
 /// Serves `/health/live`, `/health/ready` and `/metrics` until `stop` resolves.
-pub async fn serve(
+pub(crate) async fn serve(
     listener: TcpListener,
     idp: Arc<Idp>,
     stop: impl Future<Output = ()> + Send + 'static,

@@ -13,7 +13,7 @@ pub enum Format {
 }
 
 /// Installs the log for the process, on standard error.
-pub fn install(format: Format, default_level: &str) {
+pub(crate) fn install(format: Format, default_level: &str) {
     let filter = EnvFilter::try_from_env("HOSPES_LOG")
         .or_else(|_| EnvFilter::try_from_default_env())
         .unwrap_or_else(|_| EnvFilter::new(default_level));

@@ -100,16 +100,13 @@ impl Directory for SqlDirectory {
     ) -> Result<Page<AuditEvent>, Unavailable> {
         let paging = Paging::falling(page);
         let (after, limit) = (paging.after.as_str(), paging.limit);
-        let found = match reference {
-            Some(reference) => {
-                let sql = "SELECT body FROM audit WHERE tenant = $1 AND reference = $2 AND id < $3
-                     ORDER BY id DESC LIMIT $4";
-                self.all(sql, args![tenant, reference, after, limit]).await?
-            }
-            None => {
-                let sql = "SELECT body FROM audit WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-                self.all(sql, args![tenant, after, limit]).await?
-            }
+        let found = if let Some(reference) = reference {
+            let sql = "SELECT body FROM audit WHERE tenant = $1 AND reference = $2 AND id < $3
+                 ORDER BY id DESC LIMIT $4";
+            self.all(sql, args![tenant, reference, after, limit]).await?
+        } else {
+            let sql = "SELECT body FROM audit WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+            self.all(sql, args![tenant, after, limit]).await?
         };
         Ok(paging.cut(found, |event| event.id.to_string()))
     }

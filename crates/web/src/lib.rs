@@ -11,6 +11,7 @@ pub mod pages;
 mod posted;
 mod render;
 mod routes;
+mod screens;
 mod site;
 
 pub use app::{App, MakeCtx};

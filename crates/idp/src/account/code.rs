@@ -27,7 +27,7 @@ const ATTEMPTS: u64 = 5;
 const MAILS_PER_HOUR: u64 = 5;
 /// Wrong codes for one address within an hour, over all interactions.
 const MISSES_PER_HOUR: u64 = 20;
-const HOUR: Duration = Duration::from_secs(3600);
+const HOUR: Duration = Duration::from_hours(1);
 
 impl Idp {
     /// Makes a code and mails it, if the address can use one; looks the same if it cannot.

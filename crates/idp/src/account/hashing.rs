@@ -119,12 +119,11 @@ fn verify(password: &str, stored: Option<&PasswordHash>, memory: &mut Vec<Block>
             .filter(|phc| phc.algorithm == Algorithm::Argon2id.ident())?;
         Some((Params::try_from(&phc).ok()?, phc.salt?, phc.hash?))
     });
-    match known {
-        Some((params, salt, expected)) => digest(&params, password, salt.as_ref(), memory)
-            .is_some_and(|output| output.as_slice().ct_eq(expected.as_bytes()).into()),
-        None => {
-            current_params().and_then(|params| digest(&params, password, &[0; 16], memory));
-            false
-        }
+    if let Some((params, salt, expected)) = known {
+        digest(&params, password, salt.as_ref(), memory)
+            .is_some_and(|output| output.as_slice().ct_eq(expected.as_bytes()).into())
+    } else {
+        current_params().and_then(|params| digest(&params, password, &[0; 16], memory));
+        false
     }
 }

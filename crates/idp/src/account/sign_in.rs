@@ -17,7 +17,7 @@ use std::time::Duration;
 
 /// Wrong passwords for one address within [`WINDOW`]; codes by mail keep working meanwhile.
 const ATTEMPTS: u64 = 5;
-const WINDOW: Duration = Duration::from_secs(600);
+const WINDOW: Duration = Duration::from_mins(10);
 /// Wrong passwords from one network address within [`WINDOW`], over all accounts of a tenant: spraying.
 const ATTEMPTS_PER_ADDRESS: u64 = 100;
 
@@ -51,23 +51,20 @@ impl Idp {
         let hash = account.as_ref().and_then(|account| account.password.as_ref());
         let acceptable = password.len() <= MAX_BYTES;
         let right = acceptable && self.passwords.verify(password, hash).await?;
-        match user.filter(|user| right && user.status.is_enabled()) {
-            Some(user) => {
-                self.achieve(visit, open, |interaction| interaction.password = Some(user.id))
-                    .await
-            }
-            None => {
-                let event = AuditEvent::new(
-                    visit.ctx,
-                    visit.tenant.id,
-                    AuditKind::CredentialRejected,
-                    Actor::Anonymous,
-                );
-                self.audit
-                    .record(event.target(address.masked()).reason("wrong_password"))
-                    .await;
-                self.again(visit, open, Problem::WrongPassword).await
-            }
+        if let Some(user) = user.filter(|user| right && user.status.is_enabled()) {
+            self.achieve(visit, open, |interaction| interaction.password = Some(user.id))
+                .await
+        } else {
+            let event = AuditEvent::new(
+                visit.ctx,
+                visit.tenant.id,
+                AuditKind::CredentialRejected,
+                Actor::Anonymous,
+            );
+            self.audit
+                .record(event.target(address.masked()).reason("wrong_password"))
+                .await;
+            self.again(visit, open, Problem::WrongPassword).await
         }
     }
 
@@ -89,7 +86,7 @@ impl Idp {
             self.replace_password(visit, &user, hash.clone()).await?;
         }
         self.achieve(visit, open, |interaction| {
-            interaction.password_choice = Some(PasswordChoice::Chosen(hash))
+            interaction.password_choice = Some(PasswordChoice::Chosen(hash));
         })
         .await
     }
@@ -102,7 +99,7 @@ impl Idp {
             return Err(Refusal::BadRequest.into());
         }
         self.achieve(visit, open, |interaction| {
-            interaction.password_choice = Some(PasswordChoice::CodesOnly)
+            interaction.password_choice = Some(PasswordChoice::CodesOnly);
         })
         .await
     }

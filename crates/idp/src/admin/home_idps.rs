@@ -89,7 +89,7 @@ impl HomeIdpSettings {
                 problems.push("issuer must be an https URL".to_owned());
             }
             Ok(_) if self.issuer.contains(['{', '}']) => {
-                problems.push("issuer must not be a template".to_owned())
+                problems.push("issuer must not be a template".to_owned());
             }
             Ok(_) => {}
             Err(_) => problems.push("issuer must be an https URL".to_owned()),

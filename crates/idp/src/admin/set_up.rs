@@ -11,7 +11,7 @@ use bytes::Bytes;
 use std::time::Duration;
 
 /// How long a set-up link works.
-const LIFETIME: Duration = Duration::from_secs(3600);
+const LIFETIME: Duration = Duration::from_hours(1);
 
 impl Admin<'_> {
     /// A fresh set-up link.

@@ -141,7 +141,7 @@ impl Idp {
                 Step::SendCode(address) => self.send_code(visit, &mut open, &address).await?,
                 Step::SignInAt(home_idp) => return self.leave_for_home(visit, open, &home_idp).await,
                 Step::Admit(user, authentication) => {
-                    self.admit(visit, &mut open, *user, &authentication).await?
+                    self.admit(visit, &mut open, *user, &authentication).await?;
                 }
                 Step::Respond(user, authentication) => {
                     return self

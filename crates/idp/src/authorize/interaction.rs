@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use std::time::Duration;
 
 /// How long a sign-in may take: long enough to fetch a code from a slow mailbox (UP-04 allows a departure 10 minutes).
-pub const LIFETIME: Duration = Duration::from_secs(30 * 60);
+pub const LIFETIME: Duration = Duration::from_mins(30);
 /// How long a journey to a home IdP may take.
 pub const JOURNEY: SignedDuration = SignedDuration::from_mins(10);
 

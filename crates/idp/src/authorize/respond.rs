@@ -37,8 +37,8 @@ impl Idp {
             batch.push(Write::Delete(interaction.key()));
         }
         let (session, cookie) = match present {
-            Some(present) if !proven => self.prolong(visit, present.session, &mut batch)?,
-            _ => self.begin_session(visit, &user, authentication, &mut batch)?,
+            Some(present) if !proven => prolong(visit, present.session, &mut batch)?,
+            _ => begin_session(visit, &user, authentication, &mut batch)?,
         };
         self.remember_consent(visit, interaction, &user).await?;
         let outcome = match &interaction.purpose {
@@ -62,45 +62,6 @@ impl Idp {
             binding: None,
             session: cookie,
         })
-    }
-
-    /// A new session with a new name, whatever cookie came (SES-01); the one before ends.
-    fn begin_session(
-        &self,
-        visit: &Visit<'_>,
-        user: &User,
-        authentication: Authentication,
-        batch: &mut Vec<Write>,
-    ) -> Result<(Session, SessionCookie), PageError> {
-        let settings = &visit.tenant.settings;
-        let cookie = visit.ctx.token();
-        let session = Session {
-            id: base64url(visit.ctx.bytes::<16>()),
-            tenant: visit.tenant.id,
-            user: user.id,
-            authentication,
-            created_at: visit.ctx.now,
-            expires_at: after(visit.ctx.now, settings.session_lifetime),
-            idle_at: after(visit.ctx.now, settings.session_idle),
-        };
-        if let Some(old) = &visit.browser.session {
-            batch.push(Write::Delete(Key::new(visit.tenant.id, Kind::Session, old)));
-        }
-        batch.push(put_session(&session, &cookie, visit.ctx.now)?);
-        Ok((session, SessionCookie::Set(cookie)))
-    }
-
-    /// Being used keeps a session from idling out, never from expiring.
-    fn prolong(
-        &self,
-        visit: &Visit<'_>,
-        mut session: Session,
-        batch: &mut Vec<Write>,
-    ) -> Result<(Session, SessionCookie), PageError> {
-        let cookie = visit.browser.session.clone().unwrap_or_default();
-        session.idle_at = after(visit.ctx.now, visit.tenant.settings.session_idle).min(session.expires_at);
-        batch.push(put_session(&session, &cookie, visit.ctx.now)?);
-        Ok((session, SessionCookie::Keep))
     }
 
     fn mint_code(
@@ -155,6 +116,43 @@ impl Idp {
         .detail("scope", request.scope.to_string());
         Ok(self.apply(Change::PutConsent(consent), event).await?)
     }
+}
+
+/// A new session with a new name, whatever cookie came (SES-01); the one before ends.
+fn begin_session(
+    visit: &Visit<'_>,
+    user: &User,
+    authentication: Authentication,
+    batch: &mut Vec<Write>,
+) -> Result<(Session, SessionCookie), PageError> {
+    let settings = &visit.tenant.settings;
+    let cookie = visit.ctx.token();
+    let session = Session {
+        id: base64url(visit.ctx.bytes::<16>()),
+        tenant: visit.tenant.id,
+        user: user.id,
+        authentication,
+        created_at: visit.ctx.now,
+        expires_at: after(visit.ctx.now, settings.session_lifetime),
+        idle_at: after(visit.ctx.now, settings.session_idle),
+    };
+    if let Some(old) = &visit.browser.session {
+        batch.push(Write::Delete(Key::new(visit.tenant.id, Kind::Session, old)));
+    }
+    batch.push(put_session(&session, &cookie, visit.ctx.now)?);
+    Ok((session, SessionCookie::Set(cookie)))
+}
+
+/// Being used keeps a session from idling out, never from expiring.
+fn prolong(
+    visit: &Visit<'_>,
+    mut session: Session,
+    batch: &mut Vec<Write>,
+) -> Result<(Session, SessionCookie), PageError> {
+    let cookie = visit.browser.session.clone().unwrap_or_default();
+    session.idle_at = after(visit.ctx.now, visit.tenant.settings.session_idle).min(session.expires_at);
+    batch.push(put_session(&session, &cookie, visit.ctx.now)?);
+    Ok((session, SessionCookie::Keep))
 }
 
 fn put_session(session: &Session, cookie: &str, now: Timestamp) -> Result<Write, PageError> {

@@ -52,28 +52,27 @@ impl Idp {
 }
 
 fn binding(visit: &Visit<'_>, interaction: &Interaction, guest: &User) -> Binding {
-    match &interaction.arrival {
-        Some(identity) => Binding::Federated(FederatedIdentity {
+    if let Some(identity) = &interaction.arrival {
+        Binding::Federated(FederatedIdentity {
             tenant: visit.tenant.id,
             home_idp: identity.home_idp,
             issuer: identity.issuer.clone(),
             subject: identity.subject.clone(),
             user: guest.id,
             linked_at: visit.ctx.now,
-        }),
-        None => {
-            let password = match &interaction.password_choice {
-                Some(PasswordChoice::Chosen(hash)) => Some(hash.clone()),
-                Some(PasswordChoice::CodesOnly) | None => None,
-            };
-            Binding::Local(LocalAccount {
-                tenant: visit.tenant.id,
-                user: guest.id,
-                password_changed_at: password.is_some().then_some(visit.ctx.now),
-                password,
-                created_at: visit.ctx.now,
-            })
-        }
+        })
+    } else {
+        let password = match &interaction.password_choice {
+            Some(PasswordChoice::Chosen(hash)) => Some(hash.clone()),
+            Some(PasswordChoice::CodesOnly) | None => None,
+        };
+        Binding::Local(LocalAccount {
+            tenant: visit.tenant.id,
+            user: guest.id,
+            password_changed_at: password.is_some().then_some(visit.ctx.now),
+            password,
+            created_at: visit.ctx.now,
+        })
     }
 }
 

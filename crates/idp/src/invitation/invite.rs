@@ -297,10 +297,10 @@ impl Idp {
             browser: &browser,
         };
         let by_inviter = self
-            .count(&visit, "invites-by", &who, Duration::from_secs(3600))
+            .count(&visit, "invites-by", &who, Duration::from_hours(1))
             .await?;
         let to_recipient = self
-            .count(&visit, "invites-to", to.key(), Duration::from_secs(24 * 3600))
+            .count(&visit, "invites-to", to.key(), Duration::from_hours(24))
             .await?;
         if by_inviter > PER_INVITER || to_recipient > PER_RECIPIENT {
             Err(InviteError::TooMany)

@@ -131,7 +131,7 @@ impl Idp {
                 .map(crate::account::sign_in::network_of)
                 .unwrap_or_default();
             let misses = self
-                .count(visit, "tickets", &network, Duration::from_secs(600))
+                .count(visit, "tickets", &network, Duration::from_mins(10))
                 .await?;
             return Err(if misses > MISSES {
                 Refusal::TooMany

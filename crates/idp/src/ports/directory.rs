@@ -70,6 +70,7 @@ pub struct Admission {
 
 /// One write.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, never many in a list")]
 pub enum Change {
     /// A tenant with its first signing keys.
     CreateTenant(Tenant, Vec<SigningKey>),

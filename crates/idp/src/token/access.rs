@@ -21,7 +21,7 @@ impl Default for VerifiedTokens {
         Self(
             Cache::builder()
                 .max_capacity(20_000)
-                .time_to_live(Duration::from_secs(300))
+                .time_to_live(Duration::from_mins(5))
                 .build(),
         )
     }

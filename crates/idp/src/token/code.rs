@@ -25,7 +25,7 @@ use std::time::Duration;
 /// How long a code can be redeemed (FAPI 2 SP §5.3.2.1: at most 60 seconds).
 const LIFETIME: SignedDuration = SignedDuration::from_secs(60);
 /// How long a code is recognised, to notice that it is used again.
-pub(crate) const CODE_MEMORY: Duration = Duration::from_secs(600);
+pub(crate) const CODE_MEMORY: Duration = Duration::from_mins(10);
 
 /// Everything needed to redeem a code.
 #[derive(Clone, Debug, Serialize, Deserialize)]

@@ -21,6 +21,10 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 /// What a grant proved.
+#[expect(
+    clippy::struct_field_names,
+    reason = "granted_at is what it is called everywhere"
+)]
 pub(crate) struct Granted {
     /// Names all tokens that came of one code.
     pub(crate) family: String,

@@ -29,14 +29,14 @@ pub struct Expectation<'a> {
 impl Expectation<'_> {
     /// Checks type, issuer, audience and times against `now` (seconds since the epoch).
     pub fn check(&self, typ: Option<&str>, claims: &Claims, now: i64) -> Result<(), ClaimError> {
-        let same_type = |accepted: &Option<&str>| match (accepted, typ) {
+        let same_type = |accepted: Option<&str>| match (accepted, typ) {
             (None, None) => true,
             (Some(accepted), Some(typ)) => {
                 accepted.eq_ignore_ascii_case(typ.trim_start_matches("application/"))
             }
             _ => false,
         };
-        ensure("typ", self.types.iter().any(same_type))?;
+        ensure("typ", self.types.iter().copied().any(same_type))?;
         ensure("iss", text(claims, "iss") == Some(self.issuer))?;
         ensure("aud", sole_audience(claims) == Some(self.audience))?;
         let exp = seconds(claims, "exp").ok_or(ClaimError("exp"))?;
@@ -69,7 +69,7 @@ pub fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
     claims.get(name)?.as_str()
 }
 
-/// A NumericDate (RFC 7519 §2): a non-negative finite number, fractions cut.
+/// A `NumericDate` (RFC 7519 §2): a non-negative finite number, fractions cut.
 pub fn seconds(claims: &Claims, name: &str) -> Option<i64> {
     let number = claims.get(name)?;
     #[expect(
@@ -96,7 +96,7 @@ mod tests {
 
     const NOW: i64 = 1_800_000_000;
 
-    fn check(typ: Option<&str>, change: Value) -> Result<(), ClaimError> {
+    fn check(typ: Option<&str>, change: &Value) -> Result<(), ClaimError> {
         let mut claims = json!({"iss": "https://idp.test", "aud": "us", "exp": NOW + 300, "iat": NOW});
         let members = claims.as_object_mut().unwrap();
         for (name, value) in change.as_object().unwrap() {
@@ -144,7 +144,7 @@ mod tests {
         ];
         for (change, refused) in rows {
             assert_eq!(
-                check(None, change.clone()).err().map(|error| error.0),
+                check(None, &change).err().map(|error| error.0),
                 refused,
                 "{change}"
             );
@@ -154,8 +154,8 @@ mod tests {
     #[test]
     fn up_24_types() {
         for typ in ["at+jwt", "logout+jwt", "dpop+jwt"] {
-            assert_eq!(check(Some(typ), json!({})), Err(ClaimError("typ")));
+            assert_eq!(check(Some(typ), &json!({})), Err(ClaimError("typ")));
         }
-        assert!(check(Some("jwt"), json!({})).is_ok());
+        assert!(check(Some("jwt"), &json!({})).is_ok());
     }
 }

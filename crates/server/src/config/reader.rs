@@ -38,7 +38,7 @@ impl Reader {
                 None => drop(values.insert(path, Value::String(value.clone()))),
                 Some(path) => match std::fs::read_to_string(value) {
                     Ok(content) => {
-                        drop(values.insert(path.to_owned(), Value::String(content.trim_end().to_owned())))
+                        drop(values.insert(path.to_owned(), Value::String(content.trim_end().to_owned())));
                     }
                     Err(error) => problems.push(format!("{name}: {value} cannot be read: {error}")),
                 },

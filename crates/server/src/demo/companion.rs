@@ -21,7 +21,7 @@ use std::sync::Arc;
 const COOKIE: &str = "sample-app";
 
 /// What the companion shows.
-pub struct Companion {
+pub(super) struct Companion {
     /// Where things are.
     pub places: Places,
     /// The mail that was sent.
@@ -37,7 +37,7 @@ struct Shared {
 
 impl Companion {
     /// Serves until `stop` resolves.
-    pub async fn serve(
+    pub(super) async fn serve(
         self,
         listener: TcpListener,
         stop: impl Future<Output = ()> + Send + 'static,
@@ -82,7 +82,7 @@ fn page(page: &impl askama_page::Page) -> HttpResponse {
 mod askama_page {
     use actix_web::HttpResponse;
 
-    pub trait Page {
+    pub(super) trait Page {
         fn response(&self) -> HttpResponse;
     }
 

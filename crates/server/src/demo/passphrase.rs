@@ -5,7 +5,7 @@ use anyhow::{Context, Result};
 use std::path::Path;
 
 /// Four groups of four letters; read from the data directory if it was made before.
-pub fn open_or_create(data: &Path) -> Result<String> {
+pub(super) fn open_or_create(data: &Path) -> Result<String> {
     let path = data.join("demo-password");
     if let Ok(existing) = std::fs::read_to_string(&path) {
         return Ok(existing.trim().to_owned());

@@ -28,7 +28,7 @@ struct Departure {
 
 /// A signed-in browser of the app.
 #[derive(Clone)]
-pub struct SignedIn {
+pub(super) struct SignedIn {
     /// Verified.
     pub claims: Claims,
     /// For signing out.
@@ -49,7 +49,7 @@ struct Tokens {
 }
 
 /// The app.
-pub struct SampleApp {
+pub(super) struct SampleApp {
     issuer: String,
     home: String,
     http: GuardedClient,
@@ -58,7 +58,7 @@ pub struct SampleApp {
 
 impl SampleApp {
     /// The app of these places.
-    pub fn new(places: &Places) -> Result<Self> {
+    pub(super) fn new(places: &Places) -> Result<Self> {
         let issuer = format!("{}/t/harbor", places.base_url);
         let http = Guard::new(OutboundPolicy { allow_loopback: true })?.for_issuer(&Url::parse(&issuer)?);
         Ok(Self {
@@ -70,12 +70,12 @@ impl SampleApp {
     }
 
     /// Who is signed in at this browser.
-    pub fn signed_in(&self, browser: &str) -> Option<SignedIn> {
+    pub(super) fn signed_in(&self, browser: &str) -> Option<SignedIn> {
         self.remember(|memory| memory.signed_in.get(browser).cloned())
     }
 
     /// Where to send the browser to sign in.
-    pub async fn depart(&self) -> Result<String> {
+    pub(super) async fn depart(&self) -> Result<String> {
         let metadata = self.metadata().await?;
         let [state, nonce, verifier] = [(); 3].map(|()| base64url(random_key()));
         let challenge = sha256_base64url(&verifier);
@@ -95,7 +95,7 @@ impl SampleApp {
     }
 
     /// The browser came back; returns the cookie that names it from now on.
-    pub async fn arrive(&self, state: &str, code: &str) -> Result<String> {
+    pub(super) async fn arrive(&self, state: &str, code: &str) -> Result<String> {
         let departure = self
             .remember(|memory| memory.departures.remove(state))
             .context("this answer was not asked for")?;
@@ -138,7 +138,7 @@ impl SampleApp {
     }
 
     /// Forgets the browser and says where to sign out of harbor too.
-    pub async fn sign_out(&self, browser: &str) -> Result<String> {
+    pub(super) async fn sign_out(&self, browser: &str) -> Result<String> {
         let Some(signed_in) = self.remember(|memory| memory.signed_in.remove(browser)) else {
             return Ok(self.home.clone());
         };

@@ -18,13 +18,13 @@ use hospes_web::App;
 use std::path::Path;
 
 /// Who invites in the tour.
-pub const ADMINISTRATOR_EMAIL: &str = "hanna@harbor.example";
+pub(super) const ADMINISTRATOR_EMAIL: &str = "hanna@harbor.example";
 /// The sample app's client identifier.
-pub const SAMPLE_CLIENT: &str = "sample-app";
+pub(super) const SAMPLE_CLIENT: &str = "sample-app";
 
 /// Somebody to sign in as.
 #[derive(Clone, Debug)]
-pub struct Person {
+pub(super) struct Person {
     /// Shown name.
     pub name: &'static str,
     /// Address.
@@ -54,7 +54,7 @@ const PEOPLE: [(&str, &str, &str); 3] = [
 ];
 
 /// Makes what is missing and returns the people.
-pub async fn seed(app: &App, places: &Places, data: &Path) -> Result<Vec<Person>> {
+pub(super) async fn seed(app: &App, places: &Places, data: &Path) -> Result<Vec<Person>> {
     let password = passphrase::open_or_create(data)?;
     let people: Vec<Person> = PEOPLE
         .map(|(name, email, about)| Person {

@@ -24,7 +24,7 @@ impl ResolvesServerCert for Current {
 }
 
 /// A configuration that always presents the newest certificate on disk.
-pub fn reloading_config(certificate: &Path, key: &Path) -> Result<ServerConfig> {
+pub(super) fn reloading_config(certificate: &Path, key: &Path) -> Result<ServerConfig> {
     let current = Arc::new(ArcSwap::from_pointee(load(certificate, key)?));
     tokio::spawn(reload(certificate.to_owned(), key.to_owned(), current.clone()));
     let mut config = ServerConfig::builder()

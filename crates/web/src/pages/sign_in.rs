@@ -46,6 +46,8 @@ pub struct Password<'a> {
     pub action: &'a str,
     /// Where "e-mail me a code instead" goes.
     pub code_action: &'a str,
+    /// Where "choose a new password" goes: it sends a code first.
+    pub reset_action: &'a str,
     /// Where "not you?" goes.
     pub restart_action: &'a str,
     /// What was wrong.

@@ -1,8 +1,9 @@
 //! A person's own page, and the first administrator's set-up.
 
-use crate::pages::{Home, HomeAccount, Href, NewPasswordProblem, SetUp, SetUpProblem, Standing};
+use crate::pages::{Home, Href, NewPasswordProblem, SetUp, SetUpProblem, Standing};
 use crate::posted::Posted;
 use crate::render::redirect;
+use crate::screens::home_account;
 use crate::site::{Site, html};
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
@@ -13,7 +14,6 @@ use hospes_idp::authorize::own_page::OwnPage;
 use hospes_idp::browser::SessionCookie;
 use hospes_idp::email::EmailAddress;
 use hospes_idp::invitation::invite::may_invite;
-use hospes_idp::policy::authentication::Method;
 use hospes_idp::refusal::Refusal;
 use hospes_protocol::claims::UserType;
 use hospes_protocol::params::Params;
@@ -27,10 +27,7 @@ pub(crate) async fn home(site: Site) -> HttpResponse {
     let binding = site.browser.binding.is_none().then(|| site.ctx.token());
     let csrf = site.form_token(binding.as_deref());
     let user = &signed_in.user;
-    let home = match &signed_in.session.authentication.method {
-        Method::Home { issuer, .. } => HomeAccount::Federated(issuer),
-        Method::Password | Method::EmailCode => HomeAccount::Lightweight,
-    };
+    let home = home_account(&signed_in.session.authentication);
     let (invite, invitations) = (site.path("/invite"), site.path("/invitations"));
     let allowed = may_invite(&site.tenant, user);
     let mut response = HttpResponse::Ok();

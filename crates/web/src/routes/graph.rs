@@ -79,8 +79,8 @@ async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResp
             );
         }
     };
-    let asked = match body.request() {
-        Ok(asked) => asked,
+    let invitation = match body.request() {
+        Ok(invitation) => invitation,
         Err(sentence) => {
             return failure(
                 &site,
@@ -90,14 +90,18 @@ async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResp
             );
         }
     };
-    let sent = asked.clone();
-    match site.idp().invite(&site.ctx, &site.tenant, inviter, asked).await {
-        Ok(invited) => HttpResponse::Created()
+    let sent = invitation.clone();
+    match site
+        .idp()
+        .invite(&site.ctx, &site.tenant, inviter, invitation)
+        .await
+    {
+        Ok(made) => HttpResponse::Created()
             .insert_header((
                 header::LOCATION,
                 site.idp()
                     .issuer(&site.tenant)
-                    .join(&format!("/v1.0/invitations/{}", invited.invitation.id)),
+                    .join(&format!("/v1.0/invitations/{}", made.invitation.id)),
             ))
             .json(response(&site, &sent, &invited)),
         Err(error) => refusal(&site, &error),

@@ -18,7 +18,7 @@ use hospes_idp::refusal::Refusal;
 use hospes_protocol::params::Params;
 
 /// The signed-in person, if they may invite.
-async fn inviter(site: &Site, path: &str) -> Result<Inviter, HttpResponse> {
+async fn signed_in_inviter(site: &Site, path: &str) -> Result<Inviter, HttpResponse> {
     match site.idp().own_page(&site.visit(), path).await {
         Ok(OwnPage::Show(signed_in)) => Caller::User(Box::new(signed_in.user), None)
             .inviter(&site.tenant)
@@ -37,7 +37,7 @@ struct Shown<'a> {
 }
 
 pub(crate) async fn form(site: Site) -> HttpResponse {
-    match inviter(&site, "/invite").await {
+    match signed_in_inviter(&site, "/invite").await {
         Ok(_) => show(&site, Shown::default()).await,
         Err(response) => response,
     }
@@ -45,7 +45,7 @@ pub(crate) async fn form(site: Site) -> HttpResponse {
 
 pub(crate) async fn invite(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    let inviter = match inviter(site, "/invite").await {
+    let inviter = match signed_in_inviter(site, "/invite").await {
         Ok(inviter) => inviter,
         Err(response) => return response,
     };
@@ -174,7 +174,7 @@ async fn show(site: &Site, shown: Shown<'_>) -> HttpResponse {
 }
 
 pub(crate) async fn list(site: Site, request: HttpRequest) -> HttpResponse {
-    let inviter = match inviter(&site, "/invitations").await {
+    let inviter = match signed_in_inviter(&site, "/invitations").await {
         Ok(inviter) => inviter,
         Err(response) => return response,
     };

@@ -38,6 +38,7 @@ fn sign_in(data: &Data, pages: &mut Pages) {
         username,
         action: "/t/fjord/password",
         code_action: "/t/fjord/code/send",
+        reset_action: "/t/harbor/interaction/i/reset-password",
         restart_action: "/t/fjord/restart",
         problem,
     };
