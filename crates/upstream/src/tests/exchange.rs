@@ -107,6 +107,7 @@ async fn credentials_we_do_not_have() {
     let mut bench = Bench::start().await;
     bench.home_idp.auth_method = ClientAuthMethod::PrivateKeyJwt;
     assert_refused(bench.arrive().await, "private_key_jwt");
+    assert_refused(bench.upstream.probe(&bench.home_idp).await, "private_key_jwt");
     bench.home_idp.auth_method = ClientAuthMethod::ClientSecretBasic;
     bench.arrival.client_secret = None;
     assert_refused(bench.arrive().await, "secret is missing");

@@ -21,7 +21,7 @@ fn hostile() -> Vec<(&'static str, Reply)> {
         ("10 MB", Reply::json(vec![b' '; MEGABYTES])),
         (
             "10 MB that is JSON",
-            Reply::json(json!({"sub": "ada", "x": "x".repeat(MEGABYTES)}).to_string()),
+            Reply::json(json!({"sub": "ada", "email": "eve@fjord.example", "access_token": "a", "x": "x".repeat(MEGABYTES)}).to_string()),
         ),
         (
             "one byte a second",
@@ -119,7 +119,6 @@ async fn ssrf_10_ssrf_11_every_failure_looks_the_same() {
 
 #[tokio::test]
 async fn ssrf_12_what_a_server_said_is_not_repeated() {
-    let bench = Bench::start().await;
     let secret = "internal-secret";
     for path in ["/.well-known/openid-configuration", "/jwks", "/token"] {
         for body in [
@@ -132,5 +131,4 @@ async fn ssrf_12_what_a_server_said_is_not_repeated() {
             assert!(!format!("{error} {error:?}").contains(secret), "{path}: {error}");
         }
     }
-    drop(bench);
 }
