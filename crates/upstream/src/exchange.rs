@@ -73,18 +73,24 @@ pub(crate) async fn redeem(
     })
 }
 
+/// Where our credentials go, if this way of presenting them is available.
+pub(crate) fn auth_type(method: ClientAuthMethod) -> Result<AuthType, UpstreamError> {
+    match method {
+        ClientAuthMethod::ClientSecretBasic => Ok(AuthType::BasicAuth),
+        ClientAuthMethod::ClientSecretPost | ClientAuthMethod::None => Ok(AuthType::RequestBody),
+        ClientAuthMethod::PrivateKeyJwt => Err(refused("private_key_jwt is not available")),
+    }
+}
+
 fn authenticated(home_idp: &HomeIdp, arrival: &Arrival) -> Result<Client, UpstreamError> {
-    let client = Client::new(ClientId::new(home_idp.client_id.as_str().to_owned()));
-    let auth_type = match home_idp.auth_method {
-        ClientAuthMethod::None => return Ok(client.set_auth_type(AuthType::RequestBody)),
-        ClientAuthMethod::ClientSecretBasic => AuthType::BasicAuth,
-        ClientAuthMethod::ClientSecretPost => AuthType::RequestBody,
-        ClientAuthMethod::PrivateKeyJwt => return Err(refused("private_key_jwt is not available")),
-    };
+    let client = Client::new(ClientId::new(home_idp.client_id.as_str().to_owned()))
+        .set_auth_type(auth_type(home_idp.auth_method)?);
+    if !home_idp.auth_method.is_confidential() {
+        return Ok(client);
+    }
     let secret = arrival.client_secret.as_ref();
     let secret = secret.ok_or_else(|| refused("our client secret is missing"))?;
-    let secret = ClientSecret::new(secret.reveal().to_owned());
-    Ok(client.set_auth_type(auth_type).set_client_secret(secret))
+    Ok(client.set_client_secret(ClientSecret::new(secret.reveal().to_owned())))
 }
 
 fn failure(error: RequestTokenError<FetchError, BasicErrorResponse>) -> UpstreamError {

@@ -155,7 +155,8 @@ pub struct GuardedClient {
 impl GuardedClient {
     /// Whether the URL may be asked at all, as far as can be told without resolving its name.
     pub fn check(&self, url: &Url) -> Result<(), FetchError> {
-        target::check(self.guard.resolver.policy, url, self.own_port)
+        let verdict = target::check(self.guard.resolver.policy, url, self.own_port);
+        verdict.inspect_err(|error| tracing::warn!(host = url.host_str(), path = url.path(), "{error}"))
     }
 
     /// Like [`check`](Self::check), and resolves the name too.

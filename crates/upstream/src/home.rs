@@ -1,13 +1,14 @@
 //! What is remembered of each home IdP between sign-ins: metadata and parsed keys.
 
 use crate::discovery::{self, Metadata, stage};
+use crate::exchange;
 use crate::guard::GuardedClient;
 use crate::slot::{Clock, Slot};
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::ids::HomeIdpId;
 use hospes_idp::ports::UpstreamError;
 use hospes_protocol::Issuer;
-use hospes_protocol::jose::{Algorithm, Claims, CompactJwt, JoseError, VerifyingKeys};
+use hospes_protocol::jose::{Claims, CompactJwt, JoseError, VerifyingKeys};
 use moka::sync::Cache;
 use std::sync::Arc;
 use std::time::Duration;
@@ -82,6 +83,7 @@ impl Home<'_> {
 
     /// Fetches metadata and keys anew, and resolves every endpoint.
     pub(crate) async fn probe(&self) -> Result<(), UpstreamError> {
+        exchange::auth_type(self.registered.auth_method)?;
         let metadata = discovery::fetch(&self.http, &self.registered.issuer).await?;
         for endpoint in metadata.endpoints() {
             self.http
@@ -104,14 +106,13 @@ impl Home<'_> {
         metadata: &Metadata,
         jwt: &CompactJwt<'_>,
     ) -> Result<Claims, UpstreamError> {
-        let allowed: Vec<Algorithm> = (Algorithm::VERIFYING.into_iter())
-            .filter(|algorithm| self.registered.algorithms.contains(algorithm))
-            .collect();
+        // Ours to say, whatever the metadata lists (UP-10).
+        let allowed = &self.registered.algorithms;
         let refused = |error: JoseError| UpstreamError::Refused(format!("id_token: {error}"));
         let uri = metadata.jwks_uri();
         let here = |keys: &Keys| keys.uri == *uri;
         let keys = self.memory.keys.get(here, |_| self.fetch_keys(uri)).await?;
-        let stale = match keys.verifiers.verify(jwt, &allowed) {
+        let stale = match keys.verifiers.verify(jwt, allowed) {
             Ok(claims) => return Ok(claims),
             Err(error @ JoseError::UnknownKey) => error,
             // Without `kid` a rotated key shows as a bad signature.
@@ -120,7 +121,7 @@ impl Home<'_> {
         };
         match self.memory.keys.newer(&keys, self.fetch_keys(uri)).await? {
             None => Err(refused(stale)),
-            Some(newer) => newer.verifiers.verify(jwt, &allowed).map_err(refused),
+            Some(newer) => newer.verifiers.verify(jwt, allowed).map_err(refused),
         }
     }
 

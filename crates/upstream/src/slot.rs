@@ -121,3 +121,34 @@ fn again(failure: &UpstreamError) -> UpstreamError {
         UpstreamError::Blocked => UpstreamError::Blocked,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn up_12_who_comes_second_gets_what_the_first_one_fetched() {
+        let start = Instant::now();
+        let slot = Slot::new(Arc::new(move || start), Duration::from_mins(1));
+        let fetched = |document| async move { Ok(document) };
+        let old = slot.get(|_| true, |_| fetched("old")).await.unwrap();
+        let first = slot.newer(&old, fetched("new")).await.unwrap();
+        assert_eq!(first.as_deref(), Some(&"new"));
+        let second = slot.newer(&old, fetched("never")).await.unwrap();
+        assert_eq!(second.as_deref(), Some(&"new"));
+        let third = slot.newer(&second.unwrap(), fetched("never")).await.unwrap();
+        assert_eq!(third, None);
+    }
+
+    #[tokio::test]
+    async fn up_12_a_forced_refetch_that_fails_counts_too_and_loses_nothing() {
+        let start = Instant::now();
+        let slot = Slot::new(Arc::new(move || start), Duration::from_mins(1));
+        let old = slot.get(|_| true, |_| async { Ok("old") }).await.unwrap();
+        let failing = async { Err(UpstreamError::Unreachable("keys".to_owned())) };
+        assert!(slot.newer(&old, failing).await.is_err());
+        assert_eq!(slot.newer(&old, async { Ok("never") }).await.unwrap(), None);
+        let kept = slot.get(|_| true, |_| async { Ok("never") }).await.unwrap();
+        assert_eq!(*kept, "old");
+    }
+}

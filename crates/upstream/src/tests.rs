@@ -1,7 +1,12 @@
 //! A hostile home IdP, and what becomes of its answers. Keys are made when the tests run.
 
 mod accepted;
+mod claims;
+mod discovery;
+mod exchange;
 mod fake_op;
+mod hostile;
+mod outbound;
 mod refused;
 mod server;
 mod signing;

@@ -103,7 +103,7 @@ async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResp
                     .issuer(&site.tenant)
                     .join(&format!("/v1.0/invitations/{}", made.invitation.id)),
             ))
-            .json(response(&site, &sent, &invited)),
+            .json(response(&site, &sent, &made)),
         Err(error) => refusal(&site, &error),
     }
 }

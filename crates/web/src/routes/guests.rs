@@ -61,9 +61,9 @@ pub(crate) async fn invite(posted: Posted) -> HttpResponse {
         .invite(&site.ctx, &site.tenant, inviter, request_of(&form))
         .await
     {
-        Ok(invited) => {
-            let outcome = outcome_of(&invited);
-            let result = Some((form.email, outcome, invited.redeem_url));
+        Ok(made) => {
+            let outcome = outcome_of(&made);
+            let result = Some((form.email, outcome, made.redeem_url));
             show(
                 site,
                 Shown {
