@@ -59,10 +59,7 @@ async fn write(mut entries: mpsc::Receiver<Entry>, directory: Arc<dyn Directory>
         if !events.is_empty()
             && let Err(error) = directory.append_audit(&events).await
         {
-            let lost: Vec<_> = events
-                .iter()
-                .map(|event| (event.kind.as_str(), &event.reference))
-                .collect();
+            let lost: Vec<_> = events.iter().map(|event| (event.kind.as_str(), &event.reference)).collect();
             tracing::error!(%error, ?lost, "audit entries could not be written");
         }
         for done in flushed {

@@ -19,12 +19,7 @@ pub struct Browser {
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let known = |cookie: &Option<String>| if cookie.is_some() { "present" } else { "absent" };
-        write!(
-            f,
-            "Browser {{ binding: {}, session: {} }}",
-            known(&self.binding),
-            known(&self.session)
-        )
+        write!(f, "Browser {{ binding: {}, session: {} }}", known(&self.binding), known(&self.session))
     }
 }
 
@@ -94,11 +89,7 @@ pub struct Reply {
 
 impl From<Outcome> for Reply {
     fn from(outcome: Outcome) -> Self {
-        Self {
-            outcome,
-            binding: None,
-            session: SessionCookie::Keep,
-        }
+        Self { outcome, binding: None, session: SessionCookie::Keep }
     }
 }
 

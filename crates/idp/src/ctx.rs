@@ -37,11 +37,7 @@ impl Ctx {
     /// A context for a request at `now`.
     pub fn new(now: Timestamp, entropy: Arc<dyn Entropy>, address: Option<IpAddr>) -> Self {
         let reference = reference(entropy.as_ref());
-        Self {
-            now,
-            request: RequestInfo { reference, address },
-            entropy,
-        }
+        Self { now, request: RequestInfo { reference, address }, entropy }
     }
 
     /// Random bytes.
@@ -69,11 +65,7 @@ impl Ctx {
         let number = std::iter::repeat_with(|| u64::from_le_bytes(self.bytes()))
             .find(|number| *number < limit)
             .unwrap_or_default();
-        format!(
-            "{:0width$}",
-            number % space,
-            width = usize::try_from(count).unwrap_or_default()
-        )
+        format!("{:0width$}", number % space, width = usize::try_from(count).unwrap_or_default())
     }
 
     /// Seconds since the epoch, as tokens state them.
@@ -84,10 +76,7 @@ impl Ctx {
 
 impl std::fmt::Debug for Ctx {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Ctx")
-            .field("now", &self.now)
-            .field("request", &self.request)
-            .finish_non_exhaustive()
+        f.debug_struct("Ctx").field("now", &self.now).field("request", &self.request).finish_non_exhaustive()
     }
 }
 

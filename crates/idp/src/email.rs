@@ -39,9 +39,7 @@ impl EmailAddress {
             return Err(EmailError::Shape);
         }
         let atom = |c: char| c.is_alphanumeric() || "!#$%&'*+-/=?^_`{|}~".contains(c);
-        let atoms = local
-            .split('.')
-            .all(|part| !part.is_empty() && part.chars().all(atom));
+        let atoms = local.split('.').all(|part| !part.is_empty() && part.chars().all(atom));
         if local.len() > 64 || !atoms {
             return Err(EmailError::LocalPart);
         }
@@ -64,12 +62,7 @@ impl EmailAddress {
 
     /// The domain, for home realm discovery.
     pub fn domain(&self) -> Domain {
-        Domain(
-            self.key
-                .rsplit_once('@')
-                .map(|(_, domain)| domain.to_owned())
-                .unwrap_or_default(),
-        )
+        Domain(self.key.rsplit_once('@').map(|(_, domain)| domain.to_owned()).unwrap_or_default())
     }
 
     /// Enough to recognise one's own address, too little to learn somebody else's: `m***@partner.example`.
@@ -114,15 +107,9 @@ impl Domain {
     /// Parses a domain in its own script. Encoded labels (`xn--`), IP literals, single labels and trailing dots are
     /// refused: each is a way to write a name that does not look like what it is.
     pub fn parse(text: &str) -> Option<Self> {
-        let encoded = |label: &str| {
-            label
-                .get(..4)
-                .is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"))
-        };
+        let encoded = |label: &str| label.get(..4).is_some_and(|prefix| prefix.eq_ignore_ascii_case("xn--"));
         if text.split('.').any(encoded)
-            || text
-                .chars()
-                .any(|c| matches!(c, '\u{3002}' | '\u{ff0e}' | '\u{ff61}'))
+            || text.chars().any(|c| matches!(c, '\u{3002}' | '\u{ff0e}' | '\u{ff61}'))
         {
             return None;
         }
@@ -131,15 +118,11 @@ impl Domain {
 
     fn from_ascii(ascii: &str) -> Option<Self> {
         let label = |label: &str| {
-            let inner = label
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+            let inner = label.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
             (1..=63).contains(&label.len()) && inner && !label.starts_with('-') && !label.ends_with('-')
         };
         let labels: Vec<&str> = ascii.split('.').collect();
-        let named = labels
-            .last()
-            .is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()));
+        let named = labels.last().is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()));
         (labels.len() >= 2 && ascii.len() <= 253 && named && labels.iter().all(|part| label(part)))
             .then(|| Self(ascii.to_owned()))
     }
@@ -166,9 +149,7 @@ impl TryFrom<String> for Domain {
     type Error = &'static str;
 
     fn try_from(text: String) -> Result<Self, Self::Error> {
-        Self::from_ascii(&text)
-            .or_else(|| Self::parse(&text))
-            .ok_or("not a domain name")
+        Self::from_ascii(&text).or_else(|| Self::parse(&text)).ok_or("not a domain name")
     }
 }
 
@@ -210,20 +191,14 @@ mod tests {
     #[test]
     fn case_and_script_fold_but_tags_stay() {
         let key = |text| EmailAddress::parse(text).unwrap().key().to_owned();
-        assert_eq!(
-            key(" Zoë.Müller@Bücher.Example "),
-            "zoë.müller@xn--bcher-kva.example"
-        );
+        assert_eq!(key(" Zoë.Müller@Bücher.Example "), "zoë.müller@xn--bcher-kva.example");
         assert_eq!(key("A.b+tag@X.example"), "a.b+tag@x.example");
         assert_ne!(key("a+tag@x.example"), key("a@x.example"));
     }
 
     #[test]
     fn masks_keep_the_domain() {
-        assert_eq!(
-            EmailAddress::parse("äda@fjord.example").unwrap().masked(),
-            "ä***@fjord.example"
-        );
+        assert_eq!(EmailAddress::parse("äda@fjord.example").unwrap().masked(), "ä***@fjord.example");
         assert!(!format!("{:?}", EmailAddress::parse("ada@fjord.example").unwrap()).contains("ada"));
     }
 }

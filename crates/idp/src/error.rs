@@ -37,11 +37,7 @@ impl PageError {
 
 impl From<Refusal> for PageError {
     fn from(refusal: Refusal) -> Self {
-        Self {
-            refusal,
-            cause: None,
-            way_back: None,
-        }
+        Self { refusal, cause: None, way_back: None }
     }
 }
 
@@ -80,11 +76,7 @@ impl<E: Into<PageError>> From<E> for AuthorizeError {
 
 impl From<Unavailable> for OAuthError {
     fn from(cause: Unavailable) -> Self {
-        Self::new(
-            ErrorCode::TemporarilyUnavailable,
-            "a store does not answer, try again",
-        )
-        .because(cause)
+        Self::new(ErrorCode::TemporarilyUnavailable, "a store does not answer, try again").because(cause)
     }
 }
 

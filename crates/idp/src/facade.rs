@@ -84,11 +84,7 @@ impl Idp {
         let Some(slug) = Slug::parse(slug) else {
             return Ok(None);
         };
-        Ok(self
-            .directory
-            .tenant_by_slug(&slug)
-            .await?
-            .filter(|tenant| tenant.status.is_enabled()))
+        Ok(self.directory.tenant_by_slug(&slug).await?.filter(|tenant| tenant.status.is_enabled()))
     }
 
     /// The issuer of a tenant.
@@ -117,10 +113,7 @@ impl Idp {
         let Some(cookie) = &visit.browser.session else {
             return Ok(None);
         };
-        let raw = self
-            .sessions
-            .get(&Key::new(visit.tenant.id, Kind::Session, cookie))
-            .await?;
+        let raw = self.sessions.get(&Key::new(visit.tenant.id, Kind::Session, cookie)).await?;
         let session = raw.and_then(|raw| serde_json::from_slice::<Session>(&raw).ok());
         Ok(session.filter(|session| session.tenant == visit.tenant.id && !session.is_over(visit.ctx.now)))
     }
@@ -139,12 +132,7 @@ impl Idp {
         if genuine {
             return Ok(());
         }
-        let event = AuditEvent::new(
-            visit.ctx,
-            visit.tenant.id,
-            AuditKind::CsrfRejected,
-            Actor::Anonymous,
-        );
+        let event = AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::CsrfRejected, Actor::Anonymous);
         self.audit.record(event.reason(Refusal::FormRejected)).await;
         Err(Refusal::FormRejected)
     }

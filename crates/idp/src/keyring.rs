@@ -31,11 +31,7 @@ pub struct TenantKeys {
 impl TenantKeys {
     /// The newest key of an algorithm.
     pub fn signer(&self, algorithm: Algorithm) -> Result<&Signer, JoseError> {
-        let newest = self
-            .signers
-            .iter()
-            .rev()
-            .find(|signer| signer.algorithm == algorithm);
+        let newest = self.signers.iter().rev().find(|signer| signer.algorithm == algorithm);
         newest.ok_or_else(|| JoseError::Key(format!("the tenant has no {} key", algorithm.as_str())))
     }
 
@@ -101,11 +97,7 @@ impl Keyring {
     /// A keyring over the directory's sealed keys.
     pub fn new(directory: Arc<dyn Directory>, vault: Arc<Vault>) -> Self {
         let cache = Cache::builder().max_capacity(10_000).time_to_live(REREAD).build();
-        Self {
-            directory,
-            vault,
-            cache,
-        }
+        Self { directory, vault, cache }
     }
 
     /// The keys of a tenant.
@@ -133,12 +125,8 @@ pub fn generate(
     algorithm: Algorithm,
 ) -> Result<SigningKey, JoseError> {
     let pair = SigningKeyPair::generate(algorithm)?;
-    let private: Sealed = vault.seal(
-        ctx,
-        Purpose::SigningKey,
-        &context(tenant, &pair.key_id),
-        &pair.private_der,
-    );
+    let private: Sealed =
+        vault.seal(ctx, Purpose::SigningKey, &context(tenant, &pair.key_id), &pair.private_der);
     Ok(SigningKey {
         tenant,
         key_id: pair.key_id,

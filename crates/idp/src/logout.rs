@@ -63,25 +63,10 @@ impl Idp {
     /// Ends a browser session with every token family that may not outlive it.
     pub(crate) async fn end_session(&self, visit: &Visit<'_>, session: &Session) -> Result<(), Unavailable> {
         let cookie = visit.browser.session.as_deref().unwrap_or_default();
-        self.sessions
-            .write(vec![Write::Delete(Key::new(
-                visit.tenant.id,
-                Kind::Session,
-                cookie,
-            ))])
-            .await?;
-        self.sessions
-            .end_all(&Key::new(visit.tenant.id, Kind::OfSession, &session.id))
-            .await?;
+        self.sessions.write(vec![Write::Delete(Key::new(visit.tenant.id, Kind::Session, cookie))]).await?;
+        self.sessions.end_all(&Key::new(visit.tenant.id, Kind::OfSession, &session.id)).await?;
         let actor = Actor::User(session.user.to_string());
-        self.audit
-            .record(AuditEvent::new(
-                visit.ctx,
-                visit.tenant.id,
-                AuditKind::SignedOut,
-                actor,
-            ))
-            .await;
+        self.audit.record(AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::SignedOut, actor)).await;
         Ok(())
     }
 }
@@ -93,11 +78,8 @@ fn return_target(
     state: Option<&str>,
 ) -> Result<Option<String>, PageError> {
     let Some(wanted) = wanted else { return Ok(None) };
-    let registered = client.is_some_and(|client| {
-        client
-            .post_logout_redirect_uris
-            .contains(&RedirectUri::new(wanted))
-    });
+    let registered =
+        client.is_some_and(|client| client.post_logout_redirect_uris.contains(&RedirectUri::new(wanted)));
     if !registered {
         return Err(
             PageError::from(Refusal::RedirectUri).because("post_logout_redirect_uri is not registered")
@@ -107,8 +89,6 @@ fn return_target(
         return Ok(Some(wanted.to_owned()));
     };
     let separator = if wanted.contains('?') { '&' } else { '?' };
-    let query = url::form_urlencoded::Serializer::new(String::new())
-        .append_pair("state", state)
-        .finish();
+    let query = url::form_urlencoded::Serializer::new(String::new()).append_pair("state", state).finish();
     Ok(Some(format!("{wanted}{separator}{query}")))
 }

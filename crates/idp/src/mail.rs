@@ -10,10 +10,7 @@ use serde::{Deserialize, Serialize};
 /// What a mail says.
 #[derive(Clone, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase", tag = "kind")]
-#[expect(
-    clippy::large_enum_variant,
-    reason = "one lives at a time, never many in a list"
-)]
+#[expect(clippy::large_enum_variant, reason = "one lives at a time, never many in a list")]
 pub enum MailContent {
     /// Somebody is invited.
     Invitation(InvitationMail),

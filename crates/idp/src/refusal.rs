@@ -190,10 +190,7 @@ mod tests {
         assert_eq!(codes.len(), Refusal::ALL.len());
         for refusal in Refusal::ALL {
             let row = refusal.explanation();
-            assert!(
-                row.remedy.ends_with('.') && row.what.ends_with('.') && row.status >= 400,
-                "{refusal}"
-            );
+            assert!(row.remedy.ends_with('.') && row.what.ends_with('.') && row.status >= 400, "{refusal}");
         }
     }
 }

@@ -15,9 +15,8 @@ pub struct Slug(String);
 impl Slug {
     /// Checks the grammar.
     pub fn parse(text: &str) -> Option<Self> {
-        let inner = text
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
+        let inner =
+            text.bytes().all(|byte| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-');
         let edges = !text.starts_with('-') && !text.ends_with('-');
         ((1..=63).contains(&text.len()) && inner && edges).then(|| Self(text.to_owned()))
     }

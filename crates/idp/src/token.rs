@@ -42,11 +42,7 @@ impl Idp {
     ) -> Result<TokenResponse, OAuthError> {
         let presented = presented(authorization, form)?;
         let client = self.authenticate_client(ctx, tenant, presented).await?;
-        let call = Call {
-            ctx,
-            tenant,
-            client: &client,
-        };
+        let call = Call { ctx, tenant, client: &client };
         let answer = self.grant(call, form).await;
         if let Err(error) = &answer {
             self.record_denial(call, error).await;
@@ -57,25 +53,11 @@ impl Idp {
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {
         let request = TokenRequest::parse(form)?;
         if !call.client.grant_types.contains(&request.grant_type()) {
-            return Err(OAuthError::unauthorized_client(
-                "the client may not use this grant type",
-            ));
+            return Err(OAuthError::unauthorized_client("the client may not use this grant type"));
         }
         match request {
-            TokenRequest::AuthorizationCode {
-                code,
-                redirect_uri,
-                code_verifier,
-            } => {
-                self.redeem_code(
-                    call,
-                    &code,
-                    code::Proof {
-                        redirect_uri,
-                        code_verifier,
-                    },
-                )
-                .await
+            TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
+                self.redeem_code(call, &code, code::Proof { redirect_uri, code_verifier }).await
             }
             TokenRequest::RefreshToken { refresh_token, scope } => {
                 self.refresh(call, &refresh_token, scope).await
@@ -92,11 +74,7 @@ impl Idp {
         authentication: &Authentication,
     ) -> Result<User, OAuthError> {
         let gone = || OAuthError::invalid_grant("the grant is no longer valid");
-        let user = self
-            .directory
-            .user(call.tenant.id, user)
-            .await?
-            .ok_or_else(gone)?;
+        let user = self.directory.user(call.tenant.id, user).await?.ok_or_else(gone)?;
         let home_idp = match authentication.home_idp() {
             Some(id) => self.directory.home_idp(call.tenant.id, id).await?,
             None => None,
@@ -116,10 +94,7 @@ impl Idp {
 
     async fn record_denial(&self, call: Call<'_>, error: &OAuthError) {
         let actor = Actor::Client(call.client.client_id.to_string());
-        let reason = error
-            .cause
-            .clone()
-            .unwrap_or_else(|| error.code.wire().to_owned());
+        let reason = error.cause.clone().unwrap_or_else(|| error.code.wire().to_owned());
         let event = AuditEvent::new(call.ctx, call.tenant.id, AuditKind::TokenDenied, actor).reason(reason);
         self.audit.record(event).await;
     }

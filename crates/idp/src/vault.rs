@@ -79,14 +79,8 @@ impl Vault {
     }
 
     fn seal_with(&self, nonce: [u8; 24], purpose: Purpose, context: &[u8], plain: &[u8]) -> Sealed {
-        let payload = Payload {
-            msg: plain,
-            aad: context,
-        };
-        let sealed = self
-            .cipher(purpose)
-            .encrypt(&XNonce::from(nonce), payload)
-            .unwrap_or_default();
+        let payload = Payload { msg: plain, aad: context };
+        let sealed = self.cipher(purpose).encrypt(&XNonce::from(nonce), payload).unwrap_or_default();
         Sealed([nonce.as_slice(), &sealed].concat())
     }
 
@@ -98,10 +92,7 @@ impl Vault {
         sealed: &Sealed,
     ) -> Result<Zeroizing<Vec<u8>>, OpenError> {
         let (nonce, body) = sealed.0.split_first_chunk::<24>().ok_or(OpenError)?;
-        let payload = Payload {
-            msg: body,
-            aad: context,
-        };
+        let payload = Payload { msg: body, aad: context };
         self.cipher(purpose)
             .decrypt(&XNonce::from(*nonce), payload)
             .map(Zeroizing::new)
@@ -112,19 +103,14 @@ impl Vault {
     pub fn mac(&self, purpose: Purpose, parts: &[&[u8]]) -> [u8; 32] {
         parts
             .iter()
-            .fold(self.hmac(purpose), |mac, part| {
-                chain(chain(mac, &(part.len() as u64).to_be_bytes()), part)
-            })
+            .fold(self.hmac(purpose), |mac, part| chain(chain(mac, &(part.len() as u64).to_be_bytes()), part))
             .finalize()
             .into_bytes()
             .into()
     }
 
     fn cipher(&self, purpose: Purpose) -> XChaCha20Poly1305 {
-        let key: [u8; 32] = chain(self.hmac(purpose), b"cipher")
-            .finalize()
-            .into_bytes()
-            .into();
+        let key: [u8; 32] = chain(self.hmac(purpose), b"cipher").finalize().into_bytes().into();
         XChaCha20Poly1305::new(&key.into())
     }
 
@@ -176,9 +162,7 @@ macro_rules! base64url_text {
         impl<'de> Deserialize<'de> for $type {
             fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
                 let text = String::deserialize(deserializer)?;
-                from_base64url(&text)
-                    .and_then($from)
-                    .ok_or_else(|| serde::de::Error::custom("not base64url"))
+                from_base64url(&text).and_then($from).ok_or_else(|| serde::de::Error::custom("not base64url"))
             }
         }
     };
@@ -195,30 +179,16 @@ mod tests {
     fn key_05_a_sealed_value_opens_only_where_it_belongs() {
         let vault = Vault::new([7; 32]);
         let sealed = vault.seal_same(Purpose::RefreshToken, b"tenant-a", b"secret");
-        assert_eq!(
-            vault
-                .open(Purpose::RefreshToken, b"tenant-a", &sealed)
-                .unwrap()
-                .as_slice(),
-            b"secret"
-        );
+        assert_eq!(vault.open(Purpose::RefreshToken, b"tenant-a", &sealed).unwrap().as_slice(), b"secret");
         assert!(vault.open(Purpose::RefreshToken, b"tenant-b", &sealed).is_err());
         assert!(vault.open(Purpose::Mail, b"tenant-a", &sealed).is_err());
-        assert!(
-            Vault::new([8; 32])
-                .open(Purpose::RefreshToken, b"tenant-a", &sealed)
-                .is_err()
-        );
+        assert!(Vault::new([8; 32]).open(Purpose::RefreshToken, b"tenant-a", &sealed).is_err());
         for position in 0..sealed.0.len() {
             let mut tampered = sealed.clone();
             tampered.0[position] ^= 1;
             assert!(vault.open(Purpose::RefreshToken, b"tenant-a", &tampered).is_err());
         }
-        assert!(
-            vault
-                .open(Purpose::RefreshToken, b"tenant-a", &Sealed(vec![0; 23]))
-                .is_err()
-        );
+        assert!(vault.open(Purpose::RefreshToken, b"tenant-a", &Sealed(vec![0; 23])).is_err());
     }
 
     #[test]

@@ -69,11 +69,7 @@ impl Catcher {
         let addr = listener.local_addr()?;
         let (sender, mails) = watch::channel(Mails::new());
         let server = tokio::spawn(serve(listener, Arc::new(sender)));
-        Ok(Self {
-            addr,
-            mails,
-            _server: Arc::new(Server(server.abort_handle())),
-        })
+        Ok(Self { addr, mails, _server: Arc::new(Server(server.abort_handle())) })
     }
 
     /// Where it listens.
@@ -127,19 +123,9 @@ async fn serve(listener: TcpListener, mails: Arc<watch::Sender<Mails>>) {
 
 fn keep(mails: &watch::Sender<Mails>, received: session::Received) {
     let parsed = MessageParser::default().parse(&received.data);
-    let subject = parsed
-        .as_ref()
-        .and_then(|message| message.subject())
-        .unwrap_or_default()
-        .to_owned();
-    let text = parsed
-        .as_ref()
-        .and_then(|message| message.body_text(0))
-        .map(Into::into);
-    let html = parsed
-        .as_ref()
-        .and_then(|message| message.body_html(0))
-        .map(Into::into);
+    let subject = parsed.as_ref().and_then(|message| message.subject()).unwrap_or_default().to_owned();
+    let text = parsed.as_ref().and_then(|message| message.body_text(0)).map(Into::into);
+    let html = parsed.as_ref().and_then(|message| message.body_html(0)).map(Into::into);
     mails.send_modify(|mails| {
         let mail = CaughtMail {
             id: mails.first().map_or(1, |newest| newest.id + 1),

@@ -60,11 +60,7 @@ pub(crate) fn build(
     }
     let message = builder.multipart(alternatives(mail, rendered))?;
     let envelope = |to: Address| Envelope::new(Some(sender.email.clone()), vec![to]);
-    Ok(Letter {
-        bytes: message.formatted(),
-        recipient: envelope(to)?,
-        copy: copy.map(envelope).transpose()?,
-    })
+    Ok(Letter { bytes: message.formatted(), recipient: envelope(to)?, copy: copy.map(envelope).transpose()? })
 }
 
 fn headers(mail: &OutboxMail, rendered: &Rendered, from: Mailbox) -> MessageBuilder {

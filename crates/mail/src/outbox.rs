@@ -73,14 +73,7 @@ impl OutboxWorker {
         make_ctx: MakeCtx,
         wake: Arc<Notify>,
     ) -> Self {
-        Self {
-            directory,
-            vault,
-            transport,
-            make_ctx,
-            wake,
-            poll: POLL,
-        }
+        Self { directory, vault, transport, make_ctx, wake, poll: POLL }
     }
 
     #[cfg(test)]
@@ -149,9 +142,7 @@ impl OutboxWorker {
     }
 
     fn prepare(&self, mail: &OutboxMail) -> Result<Letter, Poison> {
-        let json = self
-            .vault
-            .open(Purpose::Mail, mail.id.0.as_bytes(), &mail.content)?;
+        let json = self.vault.open(Purpose::Mail, mail.id.0.as_bytes(), &mail.content)?;
         let content: MailContent = serde_json::from_slice(&json)?;
         Ok(build(mail, &content, self.transport.sender())?)
     }
@@ -162,16 +153,12 @@ impl OutboxWorker {
             Fate::Postponed(due_at) => return self.directory.postpone_mail(mail.id, due_at).await,
             Fate::Dead(reason) => {
                 tracing::warn!(mail = %mail.id, to = %mail.to.masked(), reason, "mail given up");
-                let event = AuditEvent::new(
-                    &(self.make_ctx)(),
-                    mail.tenant,
-                    AuditKind::MailDead,
-                    Actor::System,
-                )
-                .target(mail.to.masked())
-                .reason(reason)
-                .detail("mail", mail.id.to_string())
-                .detail("attempts", mail.attempts);
+                let event =
+                    AuditEvent::new(&(self.make_ctx)(), mail.tenant, AuditKind::MailDead, Actor::System)
+                        .target(mail.to.masked())
+                        .reason(reason)
+                        .detail("mail", mail.id.to_string())
+                        .detail("attempts", mail.attempts);
                 self.directory.append_audit(&[event]).await?;
             }
         }

@@ -60,11 +60,7 @@ macro_rules! templates {
                 let subject = untrusted::line(&text.as_subject().render()?, SUBJECT_CHARS);
                 Ok(Rendered {
                     text: format!("{}\n", text.as_body().render()?.trim()),
-                    html: Html {
-                        mail: self,
-                        subject: &subject,
-                    }
-                    .render()?,
+                    html: Html { mail: self, subject: &subject }.render()?,
                     subject,
                 })
             }
@@ -77,11 +73,7 @@ const SUBJECT_CHARS: usize = 160;
 
 templates!(Invitation, "en/invitation.txt", "en/invitation.html");
 templates!(Code, "en/code.txt", "en/code.html");
-templates!(
-    PasswordChanged,
-    "en/password_changed.txt",
-    "en/password_changed.html"
-);
+templates!(PasswordChanged, "en/password_changed.txt", "en/password_changed.html");
 templates!(SetUp, "en/set_up.txt", "en/set_up.html");
 
 struct Invitation {
@@ -98,21 +90,14 @@ struct Invitation {
 
 impl Invitation {
     fn of(mail: &InvitationMail) -> Result<Self, RenderError> {
-        let person = |name: &Option<String>| {
-            name.as_deref()
-                .map(untrusted::person)
-                .filter(|name| !name.is_empty())
-        };
+        let person =
+            |name: &Option<String>| name.as_deref().map(untrusted::person).filter(|name| !name.is_empty());
         Ok(Self {
             organization: untrusted::organization(&mail.organization),
             inviter: person(&mail.inviter_name),
             reply_to: mail.reply_to.as_ref().map(ToString::to_string),
             guest: person(&mail.guest_name),
-            message: mail
-                .message
-                .as_deref()
-                .map(untrusted::message)
-                .unwrap_or_default(),
+            message: mail.message.as_deref().map(untrusted::message).unwrap_or_default(),
             link: untrusted::link(&mail.link).ok_or(RenderError::Link)?,
             expires_at: mail.expires_at,
             destination: untrusted::line(&mail.destination, 253),

@@ -91,10 +91,7 @@ impl SmtpTransport {
         if let Some((user, password)) = &config.credentials {
             builder = builder.credentials(Credentials::new(user.clone(), password.reveal().to_owned()));
         }
-        Ok(Self {
-            relay: builder.build(),
-            sender,
-        })
+        Ok(Self { relay: builder.build(), sender })
     }
 
     pub(crate) const fn sender(&self) -> &Mailbox {

@@ -19,11 +19,7 @@ pub(crate) fn line(text: &str, max: usize) -> String {
 /// A name that may be an address too, but is not to become a link by its scheme.
 pub(crate) fn organization(text: &str) -> String {
     let name = line(text, 200);
-    if name.contains("://") || name.contains("www.") {
-        defang(&name)
-    } else {
-        name
-    }
+    if name.contains("://") || name.contains("www.") { defang(&name) } else { name }
 }
 
 /// A person's name.

@@ -34,10 +34,7 @@ impl ResponseMode {
 
 /// `prompt` (OIDC Core §3.1.2.1).
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a member of its own in the specification"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of its own in the specification")]
 pub struct Prompt {
     /// No screen may be shown.
     pub none: bool,

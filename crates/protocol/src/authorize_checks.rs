@@ -49,11 +49,7 @@ pub fn validate(params: &Params, rules: ClientRules) -> Result<AuthorizationRequ
         id_token_hint: params.once("id_token_hint")?.map(str::to_owned),
         claims: claims(params)?,
         acr_values: params.words("acr_values")?,
-        ui_locales: params
-            .words("ui_locales")?
-            .into_iter()
-            .take(MAX_LOCALES)
-            .collect(),
+        ui_locales: params.words("ui_locales")?.into_iter().take(MAX_LOCALES).collect(),
         client_id: rules.client_id,
         redirect_uri: rules.redirect_uri,
         redirect_uri_given: rules.redirect_uri_given,
@@ -62,16 +58,10 @@ pub fn validate(params: &Params, rules: ClientRules) -> Result<AuthorizationRequ
 
 fn no_request_object(params: &Params) -> Result<(), OAuthError> {
     if params.once("request")?.is_some() {
-        return Err(OAuthError::new(
-            ErrorCode::RequestNotSupported,
-            "request objects are not supported",
-        ));
+        return Err(OAuthError::new(ErrorCode::RequestNotSupported, "request objects are not supported"));
     }
     if params.once("request_uri")?.is_some() {
-        return Err(OAuthError::new(
-            ErrorCode::RequestUriNotSupported,
-            "request_uri is not supported",
-        ));
+        return Err(OAuthError::new(ErrorCode::RequestUriNotSupported, "request_uri is not supported"));
     }
     Ok(())
 }
@@ -79,10 +69,7 @@ fn no_request_object(params: &Params) -> Result<(), OAuthError> {
 fn response_type(params: &Params) -> Result<(), OAuthError> {
     match params.required("response_type")? {
         "code" => Ok(()),
-        _ => Err(OAuthError::new(
-            ErrorCode::UnsupportedResponseType,
-            "response_type must be code",
-        )),
+        _ => Err(OAuthError::new(ErrorCode::UnsupportedResponseType, "response_type must be code")),
     }
 }
 
@@ -103,9 +90,7 @@ fn scope(params: &Params, allowed: &Scopes) -> Result<Scopes, OAuthError> {
     let asked = Scopes::parse(params.once("scope")?.unwrap_or_default()).ok_or_else(malformed)?;
     let granted = asked.and(allowed);
     if granted.is_empty() {
-        return Err(OAuthError::invalid_scope(
-            "scope has none of the scopes this client may ask for",
-        ));
+        return Err(OAuthError::invalid_scope("scope has none of the scopes this client may ask for"));
     }
     if asked.has(crate::scope::OPENID) == allowed.has(crate::scope::OPENID) {
         Ok(granted)
@@ -116,9 +101,9 @@ fn scope(params: &Params, allowed: &Scopes) -> Result<Scopes, OAuthError> {
 
 fn echo(params: &Params, name: &str) -> Result<Option<String>, OAuthError> {
     match params.once(name)? {
-        Some(value) if value.len() > MAX_ECHO => Err(OAuthError::invalid_request(format!(
-            "{name} is longer than {MAX_ECHO} bytes"
-        ))),
+        Some(value) if value.len() > MAX_ECHO => {
+            Err(OAuthError::invalid_request(format!("{name} is longer than {MAX_ECHO} bytes")))
+        }
         value => Ok(value.map(str::to_owned)),
     }
 }
@@ -209,88 +194,24 @@ mod tests {
         let long = format!("state={}", "s".repeat(8192));
         let rows: &[(&str, &str, ErrorCode)] = &[
             ("az_08", "scope=openid", InvalidRequest),
-            (
-                "az_09 token",
-                "response_type=token&scope=openid",
-                UnsupportedResponseType,
-            ),
-            (
-                "az_09 id_token",
-                "response_type=id_token&scope=openid",
-                UnsupportedResponseType,
-            ),
-            (
-                "az_09 code token",
-                "response_type=code%20token&scope=openid",
-                UnsupportedResponseType,
-            ),
-            (
-                "az_13 no openid",
-                "response_type=code&scope=profile",
-                InvalidScope,
-            ),
+            ("az_09 token", "response_type=token&scope=openid", UnsupportedResponseType),
+            ("az_09 id_token", "response_type=id_token&scope=openid", UnsupportedResponseType),
+            ("az_09 code token", "response_type=code%20token&scope=openid", UnsupportedResponseType),
+            ("az_13 no openid", "response_type=code&scope=profile", InvalidScope),
             ("az_13 unknown only", "response_type=code&scope=zzz", InvalidScope),
             ("az_13 none", "response_type=code", InvalidScope),
-            (
-                "az_14 state twice",
-                "response_type=code&scope=openid&state=a&state=b",
-                InvalidRequest,
-            ),
-            (
-                "az_14 nonce twice",
-                "response_type=code&scope=openid&nonce=a&nonce=b",
-                InvalidRequest,
-            ),
-            (
-                "az_14 scope twice",
-                "response_type=code&scope=openid&scope=openid",
-                InvalidRequest,
-            ),
-            (
-                "az_17 none login",
-                "response_type=code&scope=openid&prompt=none%20login",
-                InvalidRequest,
-            ),
-            (
-                "az_17 foo",
-                "response_type=code&scope=openid&prompt=foo",
-                InvalidRequest,
-            ),
-            (
-                "az_21 negative",
-                "response_type=code&scope=openid&max_age=-1",
-                InvalidRequest,
-            ),
-            (
-                "az_21 letters",
-                "response_type=code&scope=openid&max_age=abc",
-                InvalidRequest,
-            ),
-            (
-                "az_21 plus",
-                "response_type=code&scope=openid&max_age=%2B1",
-                InvalidRequest,
-            ),
-            (
-                "az_21 huge",
-                "response_type=code&scope=openid&max_age=99999999999999999999",
-                InvalidRequest,
-            ),
-            (
-                "az_23 not json",
-                "response_type=code&scope=openid&claims=x",
-                InvalidRequest,
-            ),
-            (
-                "az_23 deep",
-                &format!("response_type=code&scope=openid&{deep}"),
-                InvalidRequest,
-            ),
-            (
-                "az_24 request",
-                "response_type=code&scope=openid&request=x.y.",
-                RequestNotSupported,
-            ),
+            ("az_14 state twice", "response_type=code&scope=openid&state=a&state=b", InvalidRequest),
+            ("az_14 nonce twice", "response_type=code&scope=openid&nonce=a&nonce=b", InvalidRequest),
+            ("az_14 scope twice", "response_type=code&scope=openid&scope=openid", InvalidRequest),
+            ("az_17 none login", "response_type=code&scope=openid&prompt=none%20login", InvalidRequest),
+            ("az_17 foo", "response_type=code&scope=openid&prompt=foo", InvalidRequest),
+            ("az_21 negative", "response_type=code&scope=openid&max_age=-1", InvalidRequest),
+            ("az_21 letters", "response_type=code&scope=openid&max_age=abc", InvalidRequest),
+            ("az_21 plus", "response_type=code&scope=openid&max_age=%2B1", InvalidRequest),
+            ("az_21 huge", "response_type=code&scope=openid&max_age=99999999999999999999", InvalidRequest),
+            ("az_23 not json", "response_type=code&scope=openid&claims=x", InvalidRequest),
+            ("az_23 deep", &format!("response_type=code&scope=openid&{deep}"), InvalidRequest),
+            ("az_24 request", "response_type=code&scope=openid&request=x.y.", RequestNotSupported),
             (
                 "az_25 request_uri",
                 "response_type=code&scope=openid&request_uri=https://rp.test/ro",
@@ -306,11 +227,7 @@ mod tests {
                 "response_type=code&scope=openid&response_mode=web_message",
                 UnsupportedResponseMode,
             ),
-            (
-                "az_32 8 KB state",
-                &format!("response_type=code&scope=openid&{long}"),
-                InvalidRequest,
-            ),
+            ("az_32 8 KB state", &format!("response_type=code&scope=openid&{long}"), InvalidRequest),
         ];
         for (name, query, expected) in rows {
             let with_pkce = format!("{query}&code_challenge_method=S256&code_challenge={CHALLENGE}");
@@ -325,11 +242,7 @@ mod tests {
         assert!(check(base, false).is_ok());
         for bad in ["&code_challenge_method=plain", "", "&code_challenge_method=s256"] {
             let query = format!("{base}&code_challenge={CHALLENGE}{bad}");
-            assert_eq!(
-                check(&query, false).err(),
-                Some(ErrorCode::InvalidRequest),
-                "{bad}"
-            );
+            assert_eq!(check(&query, false).err(), Some(ErrorCode::InvalidRequest), "{bad}");
         }
         assert!(check(&format!("{base}&code_challenge_method=S256"), false).is_err());
     }
@@ -337,10 +250,8 @@ mod tests {
     #[test]
     fn az_32_long_echoes_stay_whole_and_hints_never_fail() {
         let state = "s".repeat(384);
-        let query = format!(
-            "response_type=code&scope=openid%20zzz&state={state}&login_hint={}",
-            "h".repeat(4096)
-        );
+        let query =
+            format!("response_type=code&scope=openid%20zzz&state={state}&login_hint={}", "h".repeat(4096));
         let request = check(&query, false).unwrap();
         assert_eq!(request.state.as_deref(), Some(state.as_str()));
         assert_eq!(request.login_hint, None);

@@ -25,12 +25,8 @@ pub enum ClientAuthMethod {
 
 impl ClientAuthMethod {
     /// All methods, as discovery lists them.
-    pub const ALL: [Self; 4] = [
-        Self::ClientSecretBasic,
-        Self::ClientSecretPost,
-        Self::PrivateKeyJwt,
-        Self::None,
-    ];
+    pub const ALL: [Self; 4] =
+        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -74,22 +70,15 @@ pub fn presented(authorization: Option<&str>, form: &Params) -> Result<Presented
     let secret = form.once("client_secret")?;
     let assertion = form.once("client_assertion")?;
     if usize::from(basic.is_some()) + usize::from(secret.is_some()) + usize::from(assertion.is_some()) > 1 {
-        return Err(OAuthError::invalid_request(
-            "use exactly one method of client authentication",
-        ));
+        return Err(OAuthError::invalid_request("use exactly one method of client authentication"));
     }
     let named = form.once("client_id")?.map(ClientId::new);
     if let Some((client_id, secret)) = basic {
         if named.is_some_and(|named| named != client_id) {
-            return Err(OAuthError::invalid_request(
-                "client_id differs from the Authorization header",
-            ));
+            return Err(OAuthError::invalid_request("client_id differs from the Authorization header"));
         }
         let credentials = Credentials::Secret(ClientAuthMethod::ClientSecretBasic, secret);
-        return Ok(PresentedClient {
-            client_id,
-            credentials,
-        });
+        return Ok(PresentedClient { client_id, credentials });
     }
     if let Some(assertion) = assertion {
         return presented_assertion(form, assertion, named);
@@ -98,10 +87,7 @@ pub fn presented(authorization: Option<&str>, form: &Params) -> Result<Presented
     let credentials = secret.map_or(Credentials::None, |secret| {
         Credentials::Secret(ClientAuthMethod::ClientSecretPost, Secret::new(secret))
     });
-    Ok(PresentedClient {
-        client_id,
-        credentials,
-    })
+    Ok(PresentedClient { client_id, credentials })
 }
 
 // RFC 7521 §4.2: client_id is optional, and if present must name the assertion's subject.
@@ -111,9 +97,7 @@ fn presented_assertion(
     named: Option<ClientId>,
 ) -> Result<PresentedClient, OAuthError> {
     if form.once("client_assertion_type")? != Some(ASSERTION_TYPE) {
-        return Err(OAuthError::invalid_request(
-            "client_assertion_type must be jwt-bearer",
-        ));
+        return Err(OAuthError::invalid_request("client_assertion_type must be jwt-bearer"));
     }
     let subject = crate::jose::CompactJwt::parse(assertion)
         .ok()
@@ -121,14 +105,9 @@ fn presented_assertion(
         .and_then(|claims| claims.get("sub").and_then(|sub| sub.as_str()).map(ClientId::new))
         .ok_or_else(|| OAuthError::invalid_client("client_assertion is not a JWT with a subject"))?;
     if named.is_some_and(|named| named != subject) {
-        return Err(OAuthError::invalid_client(
-            "client_id differs from the subject of the assertion",
-        ));
+        return Err(OAuthError::invalid_client("client_id differs from the subject of the assertion"));
     }
-    Ok(PresentedClient {
-        client_id: subject,
-        credentials: Credentials::Assertion(assertion.to_owned()),
-    })
+    Ok(PresentedClient { client_id: subject, credentials: Credentials::Assertion(assertion.to_owned()) })
 }
 
 /// `Basic` with both halves form-encoded (RFC 6749 §2.3.1), decoded strictly.
@@ -148,9 +127,7 @@ fn parse_basic(header: &str) -> Result<(ClientId, Secret), OAuthError> {
 
 /// Form-decodes one value; characters that form encoding would have escaped make it malformed.
 fn form_decode(text: &str) -> Option<String> {
-    let encoded = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~*+%!'()".contains(&byte));
+    let encoded = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~*+%!'()".contains(&byte));
     if !encoded {
         return None;
     }
@@ -176,10 +153,7 @@ mod tests {
     use base64::engine::general_purpose::STANDARD;
 
     fn basic(pair: &str) -> Result<PresentedClient, OAuthError> {
-        presented(
-            Some(&format!("Basic {}", STANDARD.encode(pair))),
-            &Params::default(),
-        )
+        presented(Some(&format!("Basic {}", STANDARD.encode(pair))), &Params::default())
     }
 
     #[test]
@@ -190,14 +164,7 @@ mod tests {
             good.credentials,
             Credentials::Secret(ClientAuthMethod::ClientSecretBasic, Secret::new("s+cret x"))
         );
-        for bad in [
-            "app:se:cret",
-            "app:ü",
-            "nocolon",
-            "app:%zz",
-            "app:%+1",
-            "app:se&cret",
-        ] {
+        for bad in ["app:se:cret", "app:ü", "nocolon", "app:%zz", "app:%+1", "app:se&cret"] {
             assert!(basic(bad).is_err(), "{bad}");
         }
         for header in ["Basic !!!", "Basic", "Bearer x", "Basic YQ"] {
@@ -208,11 +175,8 @@ mod tests {
     #[test]
     fn tok_15_one_method_only() {
         let header = format!("Basic {}", STANDARD.encode("app:secret"));
-        let error = presented(
-            Some(&header),
-            &Params::parse("client_id=app&client_secret=secret"),
-        )
-        .unwrap_err();
+        let error =
+            presented(Some(&header), &Params::parse("client_id=app&client_secret=secret")).unwrap_err();
         assert_eq!(error.code, crate::ErrorCode::InvalidRequest);
         assert!(presented(Some(&header), &Params::parse("client_id=other")).is_err());
     }

@@ -70,10 +70,7 @@ impl ClientMetadata<'_> {
             uses(GrantType::ClientCredentials) && !confidential,
             ClientMetadataError::PublicClientCredentials,
         );
-        when(
-            !self.require_pkce && !confidential,
-            ClientMetadataError::PublicWithoutPkce,
-        );
+        when(!self.require_pkce && !confidential, ClientMetadataError::PublicWithoutPkce);
         when(
             self.auth_method == ClientAuthMethod::PrivateKeyJwt && self.keys == 0,
             ClientMetadataError::NoKeys,

@@ -104,18 +104,9 @@ impl OAuthError {
         let description = if description.chars().all(allowed) {
             description
         } else {
-            Cow::Owned(
-                description
-                    .chars()
-                    .map(|c| if allowed(c) { c } else { ' ' })
-                    .collect(),
-            )
+            Cow::Owned(description.chars().map(|c| if allowed(c) { c } else { ' ' }).collect())
         };
-        Self {
-            code,
-            description,
-            cause: None,
-        }
+        Self { code, description, cause: None }
     }
 
     /// Attaches the cause, for logs only.

@@ -46,9 +46,7 @@ impl Algorithm {
 
     /// The algorithm of a name, `None` for `none`, symmetric and unknown ones.
     pub fn parse(name: &str) -> Option<Self> {
-        Self::VERIFYING
-            .into_iter()
-            .find(|algorithm| algorithm.as_str() == name)
+        Self::VERIFYING.into_iter().find(|algorithm| algorithm.as_str() == name)
     }
 }
 

@@ -57,10 +57,7 @@ const CLAIMS: [&str; 24] = [
 
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each is a member of its own in the specification"
-)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a member of its own in the specification")]
 pub struct ProviderMetadata {
     issuer: Issuer,
     authorization_endpoint: String,

@@ -22,24 +22,17 @@ impl Params {
 
     /// The value of a parameter that may be given once. An empty value counts as omitted (RFC 6749 §3.1).
     pub fn once(&self, name: &str) -> Result<Option<&str>, OAuthError> {
-        let mut values = self
-            .0
-            .iter()
-            .filter(|(key, _)| key == name)
-            .map(|(_, value)| value.as_str());
+        let mut values = self.0.iter().filter(|(key, _)| key == name).map(|(_, value)| value.as_str());
         let first = values.next();
         if values.next().is_some() {
-            return Err(OAuthError::invalid_request(format!(
-                "parameter {name} is given more than once"
-            )));
+            return Err(OAuthError::invalid_request(format!("parameter {name} is given more than once")));
         }
         Ok(first.filter(|value| !value.is_empty()))
     }
 
     /// As [`Params::once`], for a parameter the request must have.
     pub fn required(&self, name: &str) -> Result<&str, OAuthError> {
-        self.once(name)?
-            .ok_or_else(|| OAuthError::invalid_request(format!("parameter {name} is missing")))
+        self.once(name)?.ok_or_else(|| OAuthError::invalid_request(format!("parameter {name} is missing")))
     }
 
     /// All values of a parameter that may be repeated, such as `resource` (RFC 8707 §2).
@@ -52,10 +45,7 @@ impl Params {
 
     /// The first value, where only a hint is wanted and repetition is judged elsewhere.
     pub fn first(&self, name: &str) -> Option<&str> {
-        self.0
-            .iter()
-            .find(|(key, value)| key == name && !value.is_empty())
-            .map(|(_, value)| value.as_str())
+        self.0.iter().find(|(key, value)| key == name && !value.is_empty()).map(|(_, value)| value.as_str())
     }
 
     /// A space-separated list.
@@ -69,12 +59,7 @@ impl Params {
 
 impl<K: Into<String>, V: Into<String>> FromIterator<(K, V)> for Params {
     fn from_iter<I: IntoIterator<Item = (K, V)>>(pairs: I) -> Self {
-        Self(
-            pairs
-                .into_iter()
-                .map(|(key, value)| (key.into(), value.into()))
-                .collect(),
-        )
+        Self(pairs.into_iter().map(|(key, value)| (key.into(), value.into())).collect())
     }
 }
 

@@ -23,10 +23,7 @@ impl CodeChallenge {
 
     /// Whether the verifier belongs to this challenge, compared in constant time (RFC 7636 §4.6).
     pub fn matches(&self, verifier: &CodeVerifier) -> bool {
-        sha256_base64url(&verifier.0)
-            .as_bytes()
-            .ct_eq(self.0.as_bytes())
-            .into()
+        sha256_base64url(&verifier.0).as_bytes().ct_eq(self.0.as_bytes()).into()
     }
 
     /// The value on the wire.
@@ -66,10 +63,7 @@ mod tests {
     #[test]
     fn rfc7636_appendix_b() {
         let verifier = CodeVerifier::parse("dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk").unwrap();
-        assert_eq!(
-            CodeChallenge::of(&verifier).as_str(),
-            "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM"
-        );
+        assert_eq!(CodeChallenge::of(&verifier).as_str(), "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
         assert!(CodeChallenge::of(&verifier).matches(&verifier));
     }
 
@@ -88,12 +82,9 @@ mod tests {
 
     #[test]
     fn tok_08_malformed_verifiers() {
-        for bad in [
-            "a".repeat(42),
-            "a".repeat(129),
-            format!("{}+", "a".repeat(43)),
-            format!("{}ü", "a".repeat(43)),
-        ] {
+        for bad in
+            ["a".repeat(42), "a".repeat(129), format!("{}+", "a".repeat(43)), format!("{}ü", "a".repeat(43))]
+        {
             assert!(CodeVerifier::parse(&bad).is_none(), "{bad:?}");
         }
     }

@@ -34,10 +34,7 @@ pub fn parse_registered(text: &str) -> Result<RedirectUri, RedirectUriError> {
     if text.len() > MAX_LENGTH {
         return Err(RedirectUriError::TooLong);
     }
-    if !text
-        .bytes()
-        .all(|byte| (0x21..0x7f).contains(&byte) && !b"\\\"<>^`{|}*".contains(&byte))
-    {
+    if !text.bytes().all(|byte| (0x21..0x7f).contains(&byte) && !b"\\\"<>^`{|}*".contains(&byte)) {
         return Err(RedirectUriError::Characters);
     }
     let url = Url::parse(text).map_err(|_| RedirectUriError::NotAbsolute)?;
@@ -53,9 +50,7 @@ pub fn parse_registered(text: &str) -> Result<RedirectUri, RedirectUriError> {
         // RFC 8252 §7.1: a private-use scheme is a reversed domain name, so it has a dot.
         scheme => scheme.contains('.') && !url.has_authority(),
     };
-    allowed
-        .then(|| RedirectUri::new(text))
-        .ok_or(RedirectUriError::Scheme)
+    allowed.then(|| RedirectUri::new(text)).ok_or(RedirectUriError::Scheme)
 }
 
 /// Whether `requested` is `registered`: byte equality, except that a loopback IP literal may use any port
@@ -162,10 +157,7 @@ mod tests {
     fn az_06_rfc8252_7_3_loopback_port_is_free_on_ip_literals_only() {
         let registered = RedirectUri::new("http://127.0.0.1/cb");
         assert!(matches(&registered, "http://127.0.0.1:51004/cb"));
-        assert!(matches(
-            &RedirectUri::new("http://[::1]:1/cb"),
-            "http://[::1]:51004/cb"
-        ));
+        assert!(matches(&RedirectUri::new("http://[::1]:1/cb"), "http://[::1]:51004/cb"));
         for other in [
             "http://localhost:51004/cb",
             "http://127.0.0.1.evil.test/cb",

@@ -50,10 +50,9 @@ impl ReturnTo {
         fields.push(("iss", self.issuer.to_string()));
         match self.response_mode {
             ResponseMode::Query => AuthorizationResponse::Redirect(self.with_query(&fields)),
-            ResponseMode::FormPost => AuthorizationResponse::FormPost {
-                action: self.redirect_uri.to_string(),
-                fields,
-            },
+            ResponseMode::FormPost => {
+                AuthorizationResponse::FormPost { action: self.redirect_uri.to_string(), fields }
+            }
         }
     }
 
@@ -61,9 +60,7 @@ impl ReturnTo {
     /// carrying a fragment of its own over to the client.
     fn with_query(&self, fields: &[(&'static str, String)]) -> String {
         let uri = self.redirect_uri.as_str();
-        let query = url::form_urlencoded::Serializer::new(String::new())
-            .extend_pairs(fields)
-            .finish();
+        let query = url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish();
         let separator = match uri.find('?') {
             None => "?",
             Some(position) if position + 1 == uri.len() => "",

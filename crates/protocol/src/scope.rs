@@ -98,10 +98,7 @@ mod tests {
 
     #[test]
     fn rfc6749_3_3_grammar() {
-        assert_eq!(
-            Scopes::parse("profile openid  openid").unwrap().to_string(),
-            "openid profile"
-        );
+        assert_eq!(Scopes::parse("profile openid  openid").unwrap().to_string(), "openid profile");
         assert!(Scopes::parse("a\"b").is_none());
         assert!(Scopes::parse("a\u{7f}").is_none());
         assert!(Scopes::parse("ü").is_none());
@@ -111,18 +108,12 @@ mod tests {
     fn serialised_as_on_the_wire() {
         let scopes: Scopes = ["openid", "email"].into_iter().collect();
         assert_eq!(serde_json::to_string(&scopes).unwrap(), "\"email openid\"");
-        assert_eq!(
-            serde_json::from_str::<Scopes>("\"openid email\"").unwrap(),
-            scopes
-        );
+        assert_eq!(serde_json::from_str::<Scopes>("\"openid email\"").unwrap(), scopes);
     }
 
     #[test]
     fn dos_06_a_hundred_thousand_tokens_are_refused() {
-        let text = (0..100_000)
-            .map(|n| format!("s{n}"))
-            .collect::<Vec<_>>()
-            .join(" ");
+        let text = (0..100_000).map(|n| format!("s{n}")).collect::<Vec<_>>().join(" ");
         assert!(Scopes::parse(&text).is_none());
     }
 }

@@ -21,11 +21,7 @@ pub enum GrantType {
 
 impl GrantType {
     /// All grant types, as discovery lists them.
-    pub const ALL: [Self; 3] = [
-        Self::AuthorizationCode,
-        Self::RefreshToken,
-        Self::ClientCredentials,
-    ];
+    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -77,10 +73,7 @@ impl TokenRequest {
                 scope: scope(form)?,
             }),
             "client_credentials" => Ok(Self::ClientCredentials { scope: scope(form)? }),
-            _ => Err(OAuthError::new(
-                ErrorCode::UnsupportedGrantType,
-                "grant_type is not supported",
-            )),
+            _ => Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported")),
         }
     }
 
@@ -96,16 +89,12 @@ impl TokenRequest {
 
 fn code_verifier(form: &Params) -> Result<Option<CodeVerifier>, OAuthError> {
     let malformed = || OAuthError::invalid_grant("code_verifier must be 43 to 128 unreserved characters");
-    form.once("code_verifier")?
-        .map(|value| CodeVerifier::parse(value).ok_or_else(malformed))
-        .transpose()
+    form.once("code_verifier")?.map(|value| CodeVerifier::parse(value).ok_or_else(malformed)).transpose()
 }
 
 fn scope(form: &Params) -> Result<Option<Scopes>, OAuthError> {
     let malformed = || OAuthError::invalid_scope("scope is malformed or too long");
-    form.once("scope")?
-        .map(|value| Scopes::parse(value).ok_or_else(malformed))
-        .transpose()
+    form.once("scope")?.map(|value| Scopes::parse(value).ok_or_else(malformed)).transpose()
 }
 
 /// A successful answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
@@ -129,9 +118,7 @@ pub struct TokenResponse {
 
 impl std::fmt::Debug for TokenResponse {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("TokenResponse")
-            .field("scope", &self.scope)
-            .finish_non_exhaustive()
+        f.debug_struct("TokenResponse").field("scope", &self.scope).finish_non_exhaustive()
     }
 }
 
@@ -157,31 +144,19 @@ mod tests {
 
     #[test]
     fn tok_14_duplicates() {
-        assert_eq!(
-            code("grant_type=authorization_code&code=a&code=b"),
-            ErrorCode::InvalidRequest
-        );
-        assert_eq!(
-            code("grant_type=refresh_token&grant_type=refresh_token"),
-            ErrorCode::InvalidRequest
-        );
+        assert_eq!(code("grant_type=authorization_code&code=a&code=b"), ErrorCode::InvalidRequest);
+        assert_eq!(code("grant_type=refresh_token&grant_type=refresh_token"), ErrorCode::InvalidRequest);
     }
 
     #[test]
     fn tok_08_verifier_shape() {
-        assert_eq!(
-            code("grant_type=authorization_code&code=a&code_verifier=short"),
-            ErrorCode::InvalidGrant
-        );
+        assert_eq!(code("grant_type=authorization_code&code=a&code_verifier=short"), ErrorCode::InvalidGrant);
     }
 
     #[test]
     fn tok_25_parameters_of_other_grants_are_ignored() {
         let form =
             Params::parse("grant_type=client_credentials&refresh_token=x&code=y&subject_token=z&scope=a");
-        assert!(matches!(
-            TokenRequest::parse(&form),
-            Ok(TokenRequest::ClientCredentials { scope: Some(_) })
-        ));
+        assert!(matches!(TokenRequest::parse(&form), Ok(TokenRequest::ClientCredentials { scope: Some(_) })));
     }
 }

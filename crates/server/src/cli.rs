@@ -36,10 +36,7 @@ enum Command {
 pub async fn run(cli: Cli) -> Result<()> {
     let load = || {
         let environment = std::env::vars().collect();
-        Config::load(&Sources {
-            file: cli.config.as_deref(),
-            environment,
-        })
+        Config::load(&Sources { file: cli.config.as_deref(), environment })
     };
     match cli.command {
         Command::Serve => {

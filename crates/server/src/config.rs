@@ -59,10 +59,7 @@ impl Config {
         let problems = reader.finish();
         match config {
             Some(config) if problems.is_empty() => Ok(config),
-            _ => Err(anyhow!(
-                "the configuration cannot be used:\n  {}",
-                problems.join("\n  ")
-            )),
+            _ => Err(anyhow!("the configuration cannot be used:\n  {}", problems.join("\n  "))),
         }
     }
 
@@ -72,11 +69,7 @@ impl Config {
         let allow_loopback = reader.flag("outbound.allow_loopback", false);
         let config = Self {
             base_url: base_url.trim_end_matches('/').to_owned(),
-            listen: reader.parsed(
-                "listen",
-                "127.0.0.1:8080",
-                "an address and port, such as 0.0.0.0:8080",
-            )?,
+            listen: reader.parsed("listen", "127.0.0.1:8080", "an address and port, such as 0.0.0.0:8080")?,
             operations_listen: reader.parsed(
                 "operations_listen",
                 "127.0.0.1:9090",
@@ -118,10 +111,7 @@ impl Config {
         {
             reader.problem("directory.url", "must begin with sqlite:// or postgres://");
         }
-        if !["file:", "redis:", "rediss:"]
-            .iter()
-            .any(|scheme| self.sessions_url.starts_with(scheme))
-        {
+        if !["file:", "redis:", "rediss:"].iter().any(|scheme| self.sessions_url.starts_with(scheme)) {
             reader.problem("sessions.url", "must begin with file:, redis:// or rediss://");
         }
     }
@@ -169,11 +159,7 @@ fn read_smtp(reader: &mut Reader) -> Option<SmtpConfig> {
         reader.problem("smtp.url", "must be a URL, such as smtps://user@mail.example.org");
         return None;
     };
-    let host = url
-        .host_str()
-        .unwrap_or_default()
-        .trim_matches(['[', ']'])
-        .to_owned();
+    let host = url.host_str().unwrap_or_default().trim_matches(['[', ']']).to_owned();
     let loopback = host == "localhost" || host.parse::<IpAddr>().is_ok_and(|address| address.is_loopback());
     let (security, port) = match (url.scheme(), loopback) {
         ("smtps", _) => (SmtpSecurity::Tls, 465),
@@ -196,14 +182,7 @@ fn read_smtp(reader: &mut Reader) -> Option<SmtpConfig> {
     });
     let user = (!url.username().is_empty()).then(|| url.username().to_owned());
     let credentials = user.map(|user| (user, Secret::new(url.password().unwrap_or_default())));
-    Some(SmtpConfig {
-        host,
-        port: url.port().unwrap_or(port),
-        security,
-        credentials,
-        from,
-        extra_ca,
-    })
+    Some(SmtpConfig { host, port: url.port().unwrap_or(port), security, credentials, from, extra_ca })
 }
 
 fn read_tls(reader: &mut Reader) -> Option<(PathBuf, PathBuf)> {

@@ -50,10 +50,7 @@ impl DataDir {
     fn open(kept: Option<PathBuf>) -> Result<Self> {
         let (path, kept) = match kept {
             Some(path) => (path, true),
-            None => (
-                std::env::temp_dir().join(format!("hospes-demo-{}", std::process::id())),
-                false,
-            ),
+            None => (std::env::temp_dir().join(format!("hospes-demo-{}", std::process::id())), false),
         };
         std::fs::create_dir_all(&path).with_context(|| format!("{} cannot be made", path.display()))?;
         Ok(Self { path, kept })
@@ -79,27 +76,17 @@ pub(crate) async fn run(args: DemoArgs) -> Result<()> {
         companion_url: format!("http://localhost:{next}"),
     };
     let data = DataDir::open(args.data)?;
-    let catcher = Catcher::bind(0)
-        .await
-        .context("the mail catcher does not start")?;
+    let catcher = Catcher::bind(0).await.context("the mail catcher does not start")?;
     let config = config(&places, &data.path, catcher.addr(), local(args.port));
     let house = House::open(&config).await?;
     let (stop, stopped) = watch::channel(false);
-    let worker = house
-        .outbox_worker(&config)?
-        .map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
+    let worker = house.outbox_worker(&config)?.map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
     let http = {
         let (config, app, stopped) = (config.clone(), house.app.clone(), stopped.clone());
         tokio::spawn(async move { run_http(&config, app, listener, until(stopped)).await })
     };
-    let people = seed::seed(&house.app, &places, &data.path)
-        .await
-        .context("the demo data cannot be made")?;
-    let companion = companion::Companion {
-        places: places.clone(),
-        catcher,
-        people: people.clone(),
-    };
+    let people = seed::seed(&house.app, &places, &data.path).await.context("the demo data cannot be made")?;
+    let companion = companion::Companion { places: places.clone(), catcher, people: people.clone() };
     let companion = tokio::spawn(companion.serve(companion_listener, until(stopped)));
     announce(&places, &people, &data);
     wait_for_signal().await;
@@ -146,20 +133,13 @@ fn announce(places: &Places, people: &[seed::Person], data: &DataDir) {
     println!("  Sample app    {companion}/app");
     println!("  Mail viewer   {companion}/mail");
     println!("  Invite guests {}/t/harbor/invite", places.base_url);
-    println!(
-        "  Discovery     {}/t/harbor/.well-known/openid-configuration\n",
-        places.base_url
-    );
+    println!("  Discovery     {}/t/harbor/.well-known/openid-configuration\n", places.base_url);
     println!("People");
     for person in people {
         println!("  {:<22} {:<22} {}", person.name, person.email, person.password);
     }
     println!("\nThe tour");
-    println!(
-        "  1. Open {}/t/harbor/invite and sign in as {}.",
-        places.base_url,
-        seed::ADMINISTRATOR_EMAIL
-    );
+    println!("  1. Open {}/t/harbor/invite and sign in as {}.", places.base_url, seed::ADMINISTRATOR_EMAIL);
     println!(
         "  2. Invite freya@fjord.example (she has a home organization) or any other address (it will get a lightweight account)."
     );
@@ -172,10 +152,7 @@ fn announce(places: &Places, people: &[seed::Person], data: &DataDir) {
     if data.kept {
         println!("Data is kept in {}.", data.path.display());
     } else {
-        println!(
-            "Data is in {} and is removed at the end; keep it with --data DIR.",
-            data.path.display()
-        );
+        println!("Data is in {} and is removed at the end; keep it with --data DIR.", data.path.display());
     }
     println!("Stop with Ctrl-C.");
 }

@@ -17,11 +17,7 @@ pub(crate) fn open_or_create(directory: &Path) -> Result<Vault> {
     fs::create_dir_all(directory)
         .with_context(|| format!("keys.dir {} cannot be made", directory.display()))?;
     let path = directory.join(NAME);
-    let made = OpenOptions::new()
-        .write(true)
-        .create_new(true)
-        .mode(0o600)
-        .open(&path);
+    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
     match made {
         Ok(mut file) => {
             let key = random_key();
@@ -36,17 +32,9 @@ pub(crate) fn open_or_create(directory: &Path) -> Result<Vault> {
 fn open(path: &Path) -> Result<Vault> {
     let text = fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let key: Option<[u8; 32]> = from_base64url(text.trim()).and_then(|bytes| bytes.try_into().ok());
-    let Some(key) = key else {
-        bail!(
-            "{} is not a key: 32 bytes in base64url are expected",
-            path.display()
-        )
-    };
+    let Some(key) = key else { bail!("{} is not a key: 32 bytes in base64url are expected", path.display()) };
     if key.iter().all(|byte| *byte == 0) {
-        bail!(
-            "{} holds only zeros; remove it to have a new key made",
-            path.display()
-        );
+        bail!("{} holds only zeros; remove it to have a new key made", path.display());
     }
     Ok(Vault::new(key))
 }

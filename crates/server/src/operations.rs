@@ -61,12 +61,6 @@ async fn ready(idp: Data<Idp>) -> HttpResponse {
 }
 
 async fn exposition(recorder: Data<Option<PrometheusHandle>>) -> HttpResponse {
-    let text = recorder
-        .as_ref()
-        .as_ref()
-        .map(PrometheusHandle::render)
-        .unwrap_or_default();
-    HttpResponse::Ok()
-        .content_type("text/plain; version=0.0.4; charset=utf-8")
-        .body(text)
+    let text = recorder.as_ref().as_ref().map(PrometheusHandle::render).unwrap_or_default();
+    HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

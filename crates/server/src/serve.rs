@@ -40,14 +40,9 @@ pub async fn serve(config: Config) -> Result<()> {
         wait_for_signal().await;
         let _ = stop.send(true);
     });
-    let worker = house
-        .outbox_worker(&config)?
-        .map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
-    let operations = tokio::spawn(operations::serve(
-        operations_listener,
-        house.app.idp.clone(),
-        until(stopped.clone()),
-    ));
+    let worker = house.outbox_worker(&config)?.map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
+    let operations =
+        tokio::spawn(operations::serve(operations_listener, house.app.idp.clone(), until(stopped.clone())));
     tracing::info!(base_url = config.base_url, listen = %config.listen, "ready");
     run_http(&config, house.app.clone(), listener, until(stopped)).await?;
     if let Some(worker) = worker {

@@ -17,10 +17,7 @@ pub(crate) fn install(format: Format, default_level: &str) {
     let filter = EnvFilter::try_from_env("HOSPES_LOG")
         .or_else(|_| EnvFilter::try_from_default_env())
         .unwrap_or_else(|_| EnvFilter::new(default_level));
-    let builder = fmt()
-        .with_env_filter(filter)
-        .with_writer(std::io::stderr)
-        .with_target(false);
+    let builder = fmt().with_env_filter(filter).with_writer(std::io::stderr).with_target(false);
     let installed = match format {
         Format::Json => builder.json().flatten_event(true).try_init(),
         Format::Text => builder.compact().try_init(),

@@ -51,9 +51,7 @@ impl House {
         sql.migrate().await.context("the directory cannot be migrated")?;
         let directory: Arc<dyn Directory> = Arc::new(CachedDirectory::new(sql.clone()));
         let (sessions, embedded) = open_sessions(config, clock.clone()).await?;
-        let policy = OutboundPolicy {
-            allow_loopback: config.allow_loopback,
-        };
+        let policy = OutboundPolicy { allow_loopback: config.allow_loopback };
         let upstream = OidcUpstream::new(policy).context("outbound connections cannot be prepared")?;
         let mail_queued = Arc::new(Notify::new());
         let idp = Idp::new(Rooms {
@@ -67,18 +65,9 @@ impl House {
             base_url: config.base_url.clone(),
         });
         let make_ctx: MakeCtx = Arc::new(make_ctx(clock));
-        let app = App {
-            idp: Arc::new(idp),
-            make_ctx,
-            trusted_proxies: config.trusted_proxies.clone().into(),
-        };
-        Ok(Self {
-            app,
-            directory,
-            vault,
-            mail_queued,
-            closing: Closing { sql, embedded },
-        })
+        let app =
+            App { idp: Arc::new(idp), make_ctx, trusted_proxies: config.trusted_proxies.clone().into() };
+        Ok(Self { app, directory, vault, mail_queued, closing: Closing { sql, embedded } })
     }
 
     /// The worker that sends mail; none without a mail server.
@@ -116,9 +105,7 @@ pub async fn open_directory(config: &Config) -> Result<SqlDirectory> {
     if let Some(path) = config.directory_url.strip_prefix("sqlite://") {
         make_parent(Path::new(path))?;
     }
-    SqlDirectory::open(&config.directory_url)
-        .await
-        .context("the directory cannot be opened")
+    SqlDirectory::open(&config.directory_url).await.context("the directory cannot be opened")
 }
 
 async fn open_sessions(
@@ -126,9 +113,8 @@ async fn open_sessions(
     clock: Clock,
 ) -> Result<(Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>)> {
     let Some(path) = config.sessions_url.strip_prefix("file:") else {
-        let redis = RedisSessions::open(&config.sessions_url)
-            .await
-            .context("the session store cannot be opened")?;
+        let redis =
+            RedisSessions::open(&config.sessions_url).await.context("the session store cannot be opened")?;
         redis.ping().await.context("the session store cannot be used")?;
         return Ok((Arc::new(redis), None));
     };

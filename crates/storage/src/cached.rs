@@ -135,9 +135,7 @@ impl Directory for CachedDirectory {
     }
 
     async fn home_idp(&self, tenant: TenantId, id: HomeIdpId) -> Result<Option<HomeIdp>, Unavailable> {
-        self.home_idps
-            .read(&(tenant, id), self.inner.home_idp(tenant, id))
-            .await
+        self.home_idps.read(&(tenant, id), self.inner.home_idp(tenant, id)).await
     }
 
     async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, Unavailable> {
@@ -200,9 +198,7 @@ impl Directory for CachedDirectory {
         issuer: &Issuer,
         subject: &Subject,
     ) -> Result<Option<User>, Unavailable> {
-        self.inner
-            .user_by_identity(tenant, home_idp, issuer, subject)
-            .await
+        self.inner.user_by_identity(tenant, home_idp, issuer, subject).await
     }
 
     async fn list_users(

@@ -37,12 +37,7 @@ pub struct EmbeddedSessions {
 impl EmbeddedSessions {
     /// A store that is gone with the process.
     pub fn in_memory(clock: Clock) -> Self {
-        Self {
-            memory: Arc::new(Memory::new(false)),
-            journal: None,
-            clock,
-            operations: AtomicU64::new(0),
-        }
+        Self { memory: Arc::new(Memory::new(false)), journal: None, clock, operations: AtomicU64::new(0) }
     }
 
     /// Opens or makes the file and reads what has not expired. Blocks for the read. Fails if the file is not a store or
@@ -50,12 +45,7 @@ impl EmbeddedSessions {
     pub fn open(path: &Path, clock: Clock) -> Result<Self, Unavailable> {
         let memory = Arc::new(Memory::new(true));
         let journal = Journal::open(path, Arc::clone(&memory), clock().as_millisecond())?;
-        Ok(Self {
-            memory,
-            journal: Some(journal),
-            clock,
-            operations: AtomicU64::new(0),
-        })
+        Ok(Self { memory, journal: Some(journal), clock, operations: AtomicU64::new(0) })
     }
 
     /// Makes everything so far durable. Blocks for one commit.
@@ -92,9 +82,7 @@ impl Sessions for EmbeddedSessions {
 
     async fn swap(&self, key: &Key, expected: &[u8], new: Bytes, ttl: Duration) -> Result<bool, Unavailable> {
         let now = self.now();
-        Ok(self
-            .memory
-            .swap(&Name::of(key), (expected, new), until(now, ttl), now))
+        Ok(self.memory.swap(&Name::of(key), (expected, new), until(now, ttl), now))
     }
 
     async fn spend(&self, key: &Key, holder: &[u8; 32]) -> Result<Spend, Unavailable> {
@@ -103,9 +91,7 @@ impl Sessions for EmbeddedSessions {
 
     async fn rotate(&self, key: &Key, usage: Use) -> Result<Rotation, Unavailable> {
         let now = self.now();
-        Ok(self
-            .memory
-            .rotate(&Name::of(key), usage, until(now, usage.ttl), now))
+        Ok(self.memory.rotate(&Name::of(key), usage, until(now, usage.ttl), now))
     }
 
     async fn increment(&self, key: &Key, ttl: Duration) -> Result<u64, Unavailable> {
@@ -119,36 +105,17 @@ impl Sessions for EmbeddedSessions {
         let now = self.now();
         for write in batch {
             match write {
-                Write::Put {
-                    key,
-                    value,
-                    ttl,
-                    indexes,
-                } => {
+                Write::Put { key, value, ttl, indexes } => {
                     let value = entry::Value::Plain(value);
-                    self.memory
-                        .put(Name::of(&key), value, until(now, ttl), &indexes, now);
+                    self.memory.put(Name::of(&key), value, until(now, ttl), &indexes, now);
                 }
-                Write::PutSpendable {
-                    key,
-                    holder,
-                    value,
-                    ttl,
-                } => {
-                    let value = entry::Value::Spendable {
-                        holder,
-                        value,
-                        spent: false,
-                    };
+                Write::PutSpendable { key, holder, value, ttl } => {
+                    let value = entry::Value::Spendable { holder, value, spent: false };
                     self.memory.put(Name::of(&key), value, until(now, ttl), &[], now);
                 }
                 Write::PutFamily { key, ttl, indexes } => {
-                    let value = entry::Value::Family {
-                        generation: 0,
-                        rotated_at: 0,
-                    };
-                    self.memory
-                        .put(Name::of(&key), value, until(now, ttl), &indexes, now);
+                    let value = entry::Value::Family { generation: 0, rotated_at: 0 };
+                    self.memory.put(Name::of(&key), value, until(now, ttl), &indexes, now);
                 }
                 Write::Delete(key) => self.memory.delete(&Name::of(&key), now),
             }

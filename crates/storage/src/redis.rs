@@ -104,8 +104,7 @@ impl Sessions for RedisSessions {
 
     async fn swap(&self, key: &Key, expected: &[u8], new: Bytes, ttl: Duration) -> Result<bool, Unavailable> {
         let mut swap = self.scripts.swap.call(&[key]);
-        self.run(swap.arg(expected).arg(new.as_ref()).arg(millis(ttl)))
-            .await
+        self.run(swap.arg(expected).arg(new.as_ref()).arg(millis(ttl))).await
     }
 
     async fn spend(&self, key: &Key, holder: &[u8; 32]) -> Result<Spend, Unavailable> {
@@ -160,9 +159,7 @@ impl Sessions for RedisSessions {
 
 /// A server that drops keys when memory is short would silently forget locks, counters and what was already used.
 fn check_eviction(memory: &str) -> Result<(), Unavailable> {
-    let policy = memory
-        .lines()
-        .find_map(|line| line.trim().strip_prefix("maxmemory_policy:"));
+    let policy = memory.lines().find_map(|line| line.trim().strip_prefix("maxmemory_policy:"));
     match policy {
         Some("noeviction") => Ok(()),
         other => Err(Unavailable(format!(
@@ -184,9 +181,7 @@ fn is_unknown_script(error: &RedisError) -> bool {
 
 /// Redis refuses a lifetime of zero.
 fn millis(ttl: Duration) -> u64 {
-    u64::try_from(ttl.as_millis())
-        .unwrap_or(u64::MAX)
-        .clamp(1, u64::from(u32::MAX) * 1000)
+    u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, u64::from(u32::MAX) * 1000)
 }
 
 #[cfg(test)]

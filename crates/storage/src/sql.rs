@@ -68,9 +68,7 @@ async fn bounded<T, E: From<Unavailable>>(work: impl Future<Output = Result<T, E
 macro_rules! transaction {
     ($directory:expr, $tx:ident => $work:expr) => {
         bounded(async {
-            let mut begun = Writing::begin(&$directory.pool)
-                .await
-                .map_err(Unavailable::because)?;
+            let mut begun = Writing::begin(&$directory.pool).await.map_err(Unavailable::because)?;
             let $tx = &mut begun;
             let done = $work;
             begun.commit().await.map_err(Unavailable::because)?;
@@ -117,8 +115,7 @@ impl Directory for SqlDirectory {
     }
 
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, Unavailable> {
-        self.one("SELECT body FROM tenants WHERE id = $1", args![id])
-            .await
+        self.one("SELECT body FROM tenants WHERE id = $1", args![id]).await
     }
 
     async fn list_tenants(&self, page: PageRequest) -> Result<Page<Tenant>, Unavailable> {
@@ -208,8 +205,7 @@ impl Directory for SqlDirectory {
         let sql = "SELECT users.body FROM federated_identities AS identity
              JOIN users ON users.tenant = identity.tenant AND users.id = identity.user_id
              WHERE identity.tenant = $1 AND identity.home_idp = $2 AND identity.issuer = $3 AND identity.subject = $4";
-        self.one(sql, args![tenant, home_idp, issuer.as_str(), subject.as_str()])
-            .await
+        self.one(sql, args![tenant, home_idp, issuer.as_str(), subject.as_str()]).await
     }
 
     async fn list_users(

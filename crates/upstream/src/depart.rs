@@ -28,11 +28,7 @@ pub(crate) fn authorization_url(
     // The library adds `openid` itself.
     let scopes = home_idp.scopes.iter().filter(|scope| *scope != "openid");
     let mut request = client
-        .authorize_url(
-            AuthenticationFlow::<CoreResponseType>::AuthorizationCode,
-            || state,
-            || nonce,
-        )
+        .authorize_url(AuthenticationFlow::<CoreResponseType>::AuthorizationCode, || state, || nonce)
         .set_redirect_uri(Cow::Owned(redirect_uri))
         .set_pkce_challenge(PkceCodeChallenge::from_code_verifier_sha256(&verifier))
         .add_scopes(scopes.cloned().map(Scope::new));

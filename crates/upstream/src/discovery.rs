@@ -67,11 +67,8 @@ impl Metadata {
 
     /// Every endpoint we use or send a browser to.
     pub(crate) fn endpoints(&self) -> impl Iterator<Item = &Url> {
-        let required = [
-            self.document.authorization_endpoint().url(),
-            self.token_endpoint.url(),
-            self.jwks_uri(),
-        ];
+        let required =
+            [self.document.authorization_endpoint().url(), self.token_endpoint.url(), self.jwks_uri()];
         required.into_iter().chain(self.userinfo_endpoint())
     }
 
@@ -109,10 +106,7 @@ fn check(http: &GuardedClient, issuer: &Issuer, document: Document) -> Result<Me
     }
     let token_endpoint = document.token_endpoint().cloned();
     let token_endpoint = token_endpoint.ok_or_else(|| refused("token_endpoint is missing"))?;
-    let metadata = Metadata {
-        document,
-        token_endpoint,
-    };
+    let metadata = Metadata { document, token_endpoint };
     for endpoint in metadata.endpoints() {
         http.check(endpoint).map_err(stage("discovery"))?;
     }

@@ -83,17 +83,11 @@ impl Cause {
             return false;
         };
         let chain = std::iter::successors(error.source(), |&cause| cause.source());
-        chain
-            .filter_map(|cause| cause.downcast_ref())
-            .any(|cause| matches!(cause, ResolveError::NotAllowed))
+        chain.filter_map(|cause| cause.downcast_ref()).any(|cause| matches!(cause, ResolveError::NotAllowed))
     }
 
     fn log(&self, url: &Url) -> FetchError {
-        let verdict = if self.is_blocked() {
-            FetchError::Blocked
-        } else {
-            FetchError::Failed
-        };
+        let verdict = if self.is_blocked() { FetchError::Blocked } else { FetchError::Failed };
         let source = std::iter::successors(self.source(), |&cause| cause.source()).last();
         tracing::warn!(
             host = url.host_str(), path = url.path(), cause = %self, root = source.map(tracing::field::display), "{verdict}"
@@ -138,10 +132,7 @@ impl Guard {
 
     /// A client for everything that belongs to one issuer, whose own port is allowed too.
     pub fn for_issuer(&self, issuer: &Url) -> GuardedClient {
-        GuardedClient {
-            guard: self.clone(),
-            own_port: issuer.port_or_known_default().unwrap_or(443),
-        }
+        GuardedClient { guard: self.clone(), own_port: issuer.port_or_known_default().unwrap_or(443) }
     }
 }
 
@@ -188,9 +179,7 @@ impl GuardedClient {
         if let Some(token) = bearer {
             request = request.bearer_auth(token);
         }
-        let request = request
-            .build()
-            .map_err(|cause| Cause::transport(cause).log(url))?;
+        let request = request.build().map_err(|cause| Cause::transport(cause).log(url))?;
         let response = self.send(request).await?;
         if response.status() == reqwest::StatusCode::OK {
             Ok(response.into_body())
@@ -201,15 +190,8 @@ impl GuardedClient {
 
     /// POSTs a form and returns the bytes of a 200 answer.
     pub async fn post_form(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Vec<u8>, FetchError> {
-        let request = self
-            .guard
-            .client
-            .post(url.clone())
-            .header(ACCEPT, "application/json")
-            .form(fields);
-        let request = request
-            .build()
-            .map_err(|cause| Cause::transport(cause).log(url))?;
+        let request = self.guard.client.post(url.clone()).header(ACCEPT, "application/json").form(fields);
+        let request = request.build().map_err(|cause| Cause::transport(cause).log(url))?;
         let response = self.send(request).await?;
         if response.status() == reqwest::StatusCode::OK {
             Ok(response.into_body())
@@ -229,12 +211,7 @@ impl GuardedClient {
     }
 
     async fn exchange(&self, request: reqwest::Request) -> Result<HttpResponse, Cause> {
-        let mut response = self
-            .guard
-            .client
-            .execute(request)
-            .await
-            .map_err(Cause::transport)?;
+        let mut response = self.guard.client.execute(request).await.map_err(Cause::transport)?;
         if response.status().is_server_error() {
             return Err(Cause::Status(response.status().as_u16()));
         }

@@ -38,10 +38,7 @@ pub(crate) struct Homes {
 
 impl Homes {
     pub(crate) fn new(clock: Clock) -> Self {
-        Self {
-            clock,
-            memories: Cache::new(10_000),
-        }
+        Self { clock, memories: Cache::new(10_000) }
     }
 
     /// A home IdP, with its memory and a client that may reach it.
@@ -53,11 +50,7 @@ impl Homes {
                 keys: Slot::new(self.clock.clone(), KEYS_MAX_AGE),
             })
         });
-        Home {
-            registered: home_idp,
-            http,
-            memory,
-        }
+        Home { registered: home_idp, http, memory }
     }
 }
 
@@ -86,10 +79,7 @@ impl Home<'_> {
         exchange::auth_type(self.registered.auth_method)?;
         let metadata = discovery::fetch(&self.http, &self.registered.issuer).await?;
         for endpoint in metadata.endpoints() {
-            self.http
-                .check_resolved(endpoint)
-                .await
-                .map_err(stage("discovery"))?;
+            self.http.check_resolved(endpoint).await.map_err(stage("discovery"))?;
         }
         let keys = self.fetch_keys(metadata.jwks_uri()).await?;
         if keys.verifiers.is_empty() {
@@ -129,9 +119,6 @@ impl Home<'_> {
         let set = self.http.get(uri, None).await.map_err(stage("keys"))?;
         let verifiers = VerifyingKeys::parse(&set)
             .map_err(|error| UpstreamError::Unreachable(format!("keys: {error}")))?;
-        Ok(Keys {
-            uri: uri.clone(),
-            verifiers,
-        })
+        Ok(Keys { uri: uri.clone(), verifiers })
     }
 }

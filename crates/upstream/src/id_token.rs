@@ -38,20 +38,11 @@ pub(crate) fn check(
     .check(jwt.typ.as_deref(), claims, now)?;
     optional(claims, "azp", |azp| azp == us)?;
     let nonce = text(claims, "nonce").ok_or(ClaimError("nonce"))?;
-    ensure(
-        "nonce",
-        nonce.as_bytes().ct_eq(arrival.nonce.as_str().as_bytes()).into(),
-    )?;
-    optional(claims, "at_hash", |hash| {
-        hash == hash_of(jwt.algorithm, tokens.access_token.reveal())
-    })?;
-    optional(claims, "c_hash", |hash| {
-        hash == hash_of(jwt.algorithm, arrival.code.reveal())
-    })?;
+    ensure("nonce", nonce.as_bytes().ct_eq(arrival.nonce.as_str().as_bytes()).into())?;
+    optional(claims, "at_hash", |hash| hash == hash_of(jwt.algorithm, tokens.access_token.reveal()))?;
+    optional(claims, "c_hash", |hash| hash == hash_of(jwt.algorithm, arrival.code.reveal()))?;
     Ok(Checked {
-        subject: text(claims, "sub")
-            .and_then(Subject::parse)
-            .ok_or(ClaimError("sub"))?,
+        subject: text(claims, "sub").and_then(Subject::parse).ok_or(ClaimError("sub"))?,
         auth_time: auth_time(claims, arrival.max_age, now)?,
     })
 }

@@ -31,9 +31,7 @@ pub(crate) fn assemble(
     let (email, email_verified) = payloads
         .iter()
         .find_map(|claims| mailbox(claims, source(home_idp, ProfileAttribute::Email)))
-        .map_or((None, EmailVerified::Absent), |(email, verified)| {
-            (Some(email), verified)
-        });
+        .map_or((None, EmailVerified::Absent), |(email, verified)| (Some(email), verified));
     VerifiedIdentity {
         home_idp: home_idp.id,
         issuer: home_idp.issuer.clone(),
@@ -48,9 +46,7 @@ pub(crate) fn assemble(
             preferred_language: value(ProfileAttribute::Locale).and_then(|locale| language_tag(&locale)),
         },
         auth_time: checked.auth_time,
-        acr: text(id_token, "acr")
-            .filter(|acr| is_method(acr))
-            .map(str::to_owned),
+        acr: text(id_token, "acr").filter(|acr| is_method(acr)).map(str::to_owned),
         amr: methods(id_token),
     }
 }
@@ -71,12 +67,7 @@ fn mailbox(claims: &Claims, claim: &str) -> Option<(EmailAddress, EmailVerified)
 
 /// `amr` as an array of strings (OIDC Core §2); anything else counts as absent (UP-35).
 fn methods(claims: &Claims) -> Vec<String> {
-    let method = |value: &Value| {
-        value
-            .as_str()
-            .filter(|method| is_method(method))
-            .map(str::to_owned)
-    };
+    let method = |value: &Value| value.as_str().filter(|method| is_method(method)).map(str::to_owned);
     let listed = claims.get("amr").and_then(Value::as_array);
     listed
         .filter(|methods| methods.len() <= MAX_METHODS)
@@ -90,11 +81,7 @@ fn is_method(text: &str) -> bool {
 
 /// Text as it may be shown: no control characters, nothing invisible, nothing that reorders, at most 256 characters.
 fn clean(text: &str) -> Option<String> {
-    let visible: String = text
-        .chars()
-        .filter(|c| !is_invisible(*c))
-        .take(MAX_NAME)
-        .collect();
+    let visible: String = text.chars().filter(|c| !is_invisible(*c)).take(MAX_NAME).collect();
     let trimmed = visible.trim();
     (!trimmed.is_empty()).then(|| trimmed.to_owned())
 }

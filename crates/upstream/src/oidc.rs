@@ -27,10 +27,7 @@ impl OidcUpstream {
     }
 
     pub(crate) fn with(guard: Guard, clock: Clock) -> Self {
-        Self {
-            guard,
-            homes: Homes::new(clock),
-        }
+        Self { guard, homes: Homes::new(clock) }
     }
 
     fn home<'a>(&self, home_idp: &'a HomeIdp) -> Result<Home<'a>, UpstreamError> {
@@ -51,11 +48,7 @@ impl Upstream for OidcUpstream {
     async fn arrive(&self, home_idp: &HomeIdp, arrival: Arrival) -> Result<VerifiedIdentity, UpstreamError> {
         let refused = |what: String| UpstreamError::Refused(what);
         // RFC 9207 §2.4, before anything is sent to anybody: the code may belong to another IdP.
-        if arrival
-            .iss
-            .as_deref()
-            .is_some_and(|iss| iss != home_idp.issuer.as_str())
-        {
+        if arrival.iss.as_deref().is_some_and(|iss| iss != home_idp.issuer.as_str()) {
             return Err(refused("iss parameter: differs".to_owned()));
         }
         let home = self.home(home_idp)?;

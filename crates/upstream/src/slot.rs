@@ -31,16 +31,8 @@ pub(crate) struct Slot<T> {
 
 impl<T> Slot<T> {
     pub(crate) fn new(clock: Clock, max_age: Duration) -> Self {
-        let state = State {
-            document: None,
-            failure: None,
-            forced: None,
-        };
-        Self {
-            clock,
-            max_age,
-            state: Mutex::new(state),
-        }
+        let state = State { document: None, failure: None, forced: None };
+        Self { clock, max_age, state: Mutex::new(state) }
     }
 
     /// The document, fetched if there is none, it is too old, or `serves` says it no longer does. `fetch` gets the one

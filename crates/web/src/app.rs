@@ -36,19 +36,12 @@ impl App {
         if !self.trusted_proxies.contains(&peer) {
             return Some(peer);
         }
-        let forwarded = request
-            .headers()
-            .get_all(header::X_FORWARDED_FOR)
-            .filter_map(|value| value.to_str().ok());
-        let hops: Vec<&str> = forwarded
-            .flat_map(|value| value.split(','))
-            .map(str::trim)
-            .collect();
+        let forwarded =
+            request.headers().get_all(header::X_FORWARDED_FOR).filter_map(|value| value.to_str().ok());
+        let hops: Vec<&str> = forwarded.flat_map(|value| value.split(',')).map(str::trim).collect();
         let parsed = hops.iter().rev().map(|hop| hop.parse::<IpAddr>());
-        let client = parsed
-            .take_while(Result::is_ok)
-            .flatten()
-            .find(|hop| !self.trusted_proxies.contains(hop));
+        let client =
+            parsed.take_while(Result::is_ok).flatten().find(|hop| !self.trusted_proxies.contains(hop));
         Some(client.unwrap_or(peer))
     }
 }

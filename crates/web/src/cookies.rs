@@ -20,18 +20,11 @@ impl Names {
         let prefix = if secure { "__Host-" } else { "" };
         let id = tenant.id.0.simple().to_string();
         let short = id.get(20..).unwrap_or_default();
-        Self {
-            binding: format!("{prefix}hb_{short}"),
-            session: format!("{prefix}hs_{short}"),
-            secure,
-        }
+        Self { binding: format!("{prefix}hb_{short}"), session: format!("{prefix}hs_{short}"), secure }
     }
 
     pub(crate) fn read(&self, request: &HttpRequest) -> Browser {
-        Browser {
-            binding: only(request, &self.binding),
-            session: only(request, &self.session),
-        }
+        Browser { binding: only(request, &self.binding), session: only(request, &self.session) }
     }
 
     pub(crate) fn write(
@@ -68,10 +61,7 @@ impl Names {
 
 /// The value of a cookie that came exactly once. Twins mean that somebody else planted one: then there is none (SES-07).
 fn only(request: &HttpRequest, name: &str) -> Option<String> {
-    let headers = request
-        .headers()
-        .get_all(header::COOKIE)
-        .filter_map(|value| value.to_str().ok());
+    let headers = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
     let mut values = headers
         .flat_map(|header| header.split(';'))
         .filter_map(|pair| pair.trim().split_once('='))

@@ -13,24 +13,13 @@ use serde_json::json;
 
 /// The one answer to every path, tenant and object that is not there.
 pub(crate) fn not_found() -> HttpResponse {
-    html(
-        HttpResponse::NotFound(),
-        &NotFound {
-            layout: crate::pages::Layout::default(),
-        },
-    )
+    html(HttpResponse::NotFound(), &NotFound { layout: crate::pages::Layout::default() })
 }
 
 pub(crate) fn unavailable(reference: &str) -> HttpResponse {
     let mut response = HttpResponse::ServiceUnavailable();
     response.insert_header((header::RETRY_AFTER, "5"));
-    html(
-        response,
-        &Unavailable {
-            layout: crate::pages::Layout::default(),
-            reference,
-        },
-    )
+    html(response, &Unavailable { layout: crate::pages::Layout::default(), reference })
 }
 
 impl Site {
@@ -54,14 +43,7 @@ impl Site {
         }
         let layout = self.layout("");
         if let Some(kind) = link_problem(error.refusal) {
-            return html(
-                response,
-                &LinkProblem {
-                    layout,
-                    kind,
-                    reference,
-                },
-            );
+            return html(response, &LinkProblem { layout, kind, reference });
         }
         let back = error.way_back.as_ref().and_then(way_back);
         html(
@@ -95,10 +77,8 @@ impl Site {
         tracing::info!(%error, cause = error.cause, reference = %self.ctx.request.reference, "a token request was refused");
         let mut response = HttpResponseBuilder::new(status(error.code.status()));
         if error.code == ErrorCode::InvalidClient && used_basic {
-            response.insert_header((
-                header::WWW_AUTHENTICATE,
-                format!("Basic realm=\"{}\"", self.tenant.slug),
-            ));
+            response
+                .insert_header((header::WWW_AUTHENTICATE, format!("Basic realm=\"{}\"", self.tenant.slug)));
         }
         oauth_json(response, error)
     }
@@ -107,15 +87,11 @@ impl Site {
     pub(crate) fn bearer_error(&self, error: Option<&OAuthError>) -> HttpResponse {
         let realm = format!("Bearer realm=\"{}\"", self.tenant.slug);
         let Some(error) = error else {
-            return HttpResponse::Unauthorized()
-                .insert_header((header::WWW_AUTHENTICATE, realm))
-                .finish();
+            return HttpResponse::Unauthorized().insert_header((header::WWW_AUTHENTICATE, realm)).finish();
         };
         let mut response = HttpResponseBuilder::new(status(error.code.status()));
-        let challenge = format!(
-            "{realm}, error=\"{}\", error_description=\"{}\"",
-            error.code, error.description
-        );
+        let challenge =
+            format!("{realm}, error=\"{}\", error_description=\"{}\"", error.code, error.description);
         if error.code.status() < 500 {
             response.insert_header((header::WWW_AUTHENTICATE, challenge));
         }

@@ -13,26 +13,17 @@ const PLAIN_FORM_ACTION: &str = " http:";
 
 /// The headers; HSTS only where the outside reaches us by https.
 pub fn security_headers(secure: bool) -> DefaultHeaders {
-    let policy = format!(
-        "{CONTENT_SECURITY_POLICY}{}",
-        if secure { "" } else { PLAIN_FORM_ACTION }
-    );
+    let policy = format!("{CONTENT_SECURITY_POLICY}{}", if secure { "" } else { PLAIN_FORM_ACTION });
     let headers = DefaultHeaders::new()
         .add((header::CONTENT_SECURITY_POLICY, policy))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .add((header::X_FRAME_OPTIONS, "DENY"))
         .add((header::REFERRER_POLICY, "no-referrer"))
-        .add((
-            header::PERMISSIONS_POLICY,
-            "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
-        ))
+        .add((header::PERMISSIONS_POLICY, "camera=(), geolocation=(), microphone=(), payment=(), usb=()"))
         .add(("Cross-Origin-Opener-Policy", "same-origin"))
         .add((header::CACHE_CONTROL, "no-store"));
     if secure {
-        headers.add((
-            header::STRICT_TRANSPORT_SECURITY,
-            "max-age=63072000; includeSubDomains",
-        ))
+        headers.add((header::STRICT_TRANSPORT_SECURITY, "max-age=63072000; includeSubDomains"))
     } else {
         headers
     }

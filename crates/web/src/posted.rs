@@ -16,24 +16,18 @@ impl FromRequest for FormBody {
     type Future = LocalBoxFuture<'static, Result<Self, Error>>;
 
     fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
-        let is_form = request
-            .headers()
-            .get(header::CONTENT_TYPE)
-            .and_then(|value| value.to_str().ok())
-            .is_some_and(|value| {
-                value.split(';').next().is_some_and(|mime| {
-                    mime.trim()
-                        .eq_ignore_ascii_case("application/x-www-form-urlencoded")
-                })
-            });
+        let is_form =
+            request.headers().get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()).is_some_and(
+                |value| {
+                    value.split(';').next().is_some_and(|mime| {
+                        mime.trim().eq_ignore_ascii_case("application/x-www-form-urlencoded")
+                    })
+                },
+            );
         let body = String::from_request(request, payload);
         Box::pin(async move {
             let body = body.await?;
-            Ok(Self(if is_form {
-                Params::parse(&body)
-            } else {
-                Params::default()
-            }))
+            Ok(Self(if is_form { Params::parse(&body) } else { Params::default() }))
         })
     }
 }
@@ -65,10 +59,7 @@ impl FromRequest for Posted {
             let FormBody(form) = form.await?;
             let token = form.first("csrf").unwrap_or_default();
             let from_us = is_same_origin(&request, site.idp().base_url());
-            if let Err(refusal) = site
-                .idp()
-                .check_form(&site.visit(), if from_us { token } else { "" })
-                .await
+            if let Err(refusal) = site.idp().check_form(&site.visit(), if from_us { token } else { "" }).await
             {
                 return Err(refused(site.page_error(&PageError::from(refusal))));
             }
@@ -82,8 +73,6 @@ impl FromRequest for Posted {
 fn is_same_origin(request: &HttpRequest, base_url: &str) -> bool {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let site_fits = header("Sec-Fetch-Site").is_none_or(|site| site == "same-origin");
-    let ours = url::Url::parse(base_url)
-        .map(|url| url.origin().ascii_serialization())
-        .unwrap_or_default();
+    let ours = url::Url::parse(base_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();
     site_fits && header("Origin").is_none_or(|origin| origin == "null" || origin == ours)
 }

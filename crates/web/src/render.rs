@@ -23,16 +23,7 @@ impl Site {
     /// twice. What was wrong with an answer is shown at once.
     pub(crate) fn answer_form(&self, reply: Result<Reply, PageError>) -> HttpResponse {
         match reply {
-            Ok(Reply {
-                outcome:
-                    Outcome::Screen {
-                        interaction,
-                        problem: None,
-                        ..
-                    },
-                binding,
-                session,
-            }) => {
+            Ok(Reply { outcome: Outcome::Screen { interaction, problem: None, .. }, binding, session }) => {
                 let mut response = redirect(&self.path(&format!("/interaction/{interaction}")));
                 self.cookies().write(&mut response, binding, session);
                 response.finish()
@@ -57,12 +48,7 @@ impl Site {
             Outcome::Respond(AuthorizationResponse::FormPost { action, fields }) => {
                 form_post(self, response, &action, &fields)
             }
-            Outcome::Screen {
-                interaction,
-                step,
-                problem,
-                about,
-            } => {
+            Outcome::Screen { interaction, step, problem, about } => {
                 let screen = Screen {
                     site: self,
                     interaction: &interaction,
@@ -99,24 +85,11 @@ fn form_post(
     action: &str,
     fields: &[(&'static str, String)],
 ) -> HttpResponse {
-    let app = url::Url::parse(action)
-        .ok()
-        .and_then(|url| url.host_str().map(str::to_owned))
-        .unwrap_or_default();
+    let app =
+        url::Url::parse(action).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
     let Some(action) = Href::new(action) else {
         return site.page_error(&Refusal::RedirectUri.into());
     };
-    let fields = fields
-        .iter()
-        .map(|(name, value)| (*name, value.as_str()))
-        .collect();
-    html(
-        response,
-        &FormPost {
-            layout: site.layout(""),
-            app: &app,
-            action,
-            fields,
-        },
-    )
+    let fields = fields.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    html(response, &FormPost { layout: site.layout(""), app: &app, action, fields })
 }

@@ -60,20 +60,14 @@ fn protocol(config: &mut ServiceConfig) {
                 .route(post().to(token::userinfo_by_post)),
         )
         .service(
-            only("/logout", "GET, POST")
-                .route(get().to(logout::by_get))
-                .route(post().to(logout::by_post)),
+            only("/logout", "GET, POST").route(get().to(logout::by_get)).route(post().to(logout::by_post)),
         )
         .service(only_get("/upstream/{id}/callback").route(get().to(authorize::callback)));
 }
 
 fn pages(config: &mut ServiceConfig) {
     config
-        .service(
-            only("/redeem", "GET, POST")
-                .route(get().to(redeem::open))
-                .route(post().to(redeem::begin)),
-        )
+        .service(only("/redeem", "GET, POST").route(get().to(redeem::open)).route(post().to(redeem::begin)))
         .service(only_get("/interaction/{id}").route(get().to(interaction::resume)))
         .service(only_post("/interaction/{id}/identify").route(post().to(interaction::identify)))
         .service(only_post("/interaction/{id}/restart").route(post().to(interaction::restart)))
@@ -91,11 +85,7 @@ fn pages(config: &mut ServiceConfig) {
                 .route(post().to(account::set_up)),
         )
         .service(only_get("/home").route(get().to(account::home)))
-        .service(
-            only("/invite", "GET, POST")
-                .route(get().to(guests::form))
-                .route(post().to(guests::invite)),
-        )
+        .service(only("/invite", "GET, POST").route(get().to(guests::form)).route(post().to(guests::invite)))
         .service(only_get("/invitations").route(get().to(guests::list)));
 }
 
@@ -110,8 +100,6 @@ fn only_post(path: &str) -> Resource {
 /// A resource that answers other methods with 405 and the ones it has (RFC 9110 §15.5.6).
 fn only(path: &str, allow: &'static str) -> Resource {
     resource(path).default_service(route().to(move || async move {
-        HttpResponse::MethodNotAllowed()
-            .insert_header((header::ALLOW, allow))
-            .finish()
+        HttpResponse::MethodNotAllowed().insert_header((header::ALLOW, allow)).finish()
     }))
 }

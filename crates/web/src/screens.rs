@@ -42,8 +42,7 @@ impl Screen<'_> {
             Step::AskConsent(user) => self.consent(response, user),
             // The flow carries these out or turns them into errors before anything is shown.
             Step::SendCode(_) | Step::SignInAt(_) | Step::Admit(..) | Step::Respond(..) | Step::Refuse(_) => {
-                self.site
-                    .page_error(&PageError::from(Refusal::Internal).because("a step without a screen"))
+                self.site.page_error(&PageError::from(Refusal::Internal).because("a step without a screen"))
             }
         }
     }
@@ -54,8 +53,7 @@ impl Screen<'_> {
 
     /// Where an answer goes.
     fn action(&self, answer: &str) -> String {
-        self.site
-            .path(&format!("/interaction/{}/{answer}", self.interaction))
+        self.site.path(&format!("/interaction/{}/{answer}", self.interaction))
     }
 
     fn identifier(&self, response: HttpResponseBuilder) -> HttpResponse {
@@ -102,11 +100,7 @@ impl Screen<'_> {
             response,
             &Code {
                 layout: self.layout(),
-                purpose: if self.about.redeeming {
-                    CodePurpose::Redemption
-                } else {
-                    CodePurpose::SignIn
-                },
+                purpose: if self.about.redeeming { CodePurpose::Redemption } else { CodePurpose::SignIn },
                 address: &address.masked(),
                 minutes: MINUTES,
                 action: &self.action("code"),
@@ -158,21 +152,16 @@ impl Screen<'_> {
     fn new_password(&self, response: HttpResponseBuilder, may_skip: bool, user: &User) -> HttpResponse {
         let skip = self.action("skip-password");
         let problems = match self.problem {
-            Some(Problem::WeakPassword(found)) => found
-                .iter()
-                .map(|weakness| new_password_problem(*weakness))
-                .collect(),
+            Some(Problem::WeakPassword(found)) => {
+                found.iter().map(|weakness| new_password_problem(*weakness)).collect()
+            }
             _ => Vec::new(),
         };
         html(
             response,
             &NewPassword {
                 layout: self.layout(),
-                purpose: if may_skip {
-                    NewPasswordPurpose::Create
-                } else {
-                    NewPasswordPurpose::Reset
-                },
+                purpose: if may_skip { NewPasswordPurpose::Create } else { NewPasswordPurpose::Reset },
                 email: user.email.as_str(),
                 action: &self.action("new-password"),
                 skip_action: may_skip.then_some(skip.as_str()),
@@ -197,11 +186,7 @@ impl Screen<'_> {
                 home: home_account(authentication),
                 name: user.profile.display_name.as_deref(),
                 email: user.email.as_str(),
-                privacy: tenant
-                    .settings
-                    .privacy_statement_url
-                    .as_deref()
-                    .and_then(Href::new),
+                privacy: tenant.settings.privacy_statement_url.as_deref().and_then(Href::new),
                 action: &self.action("permissions"),
             },
         )

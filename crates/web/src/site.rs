@@ -23,10 +23,7 @@ pub(crate) struct Site {
 
 impl Site {
     pub(crate) async fn of(request: &HttpRequest) -> Result<Self, Error> {
-        let app = request
-            .app_data::<Data<App>>()
-            .cloned()
-            .ok_or_else(|| refused(not_found()))?;
+        let app = request.app_data::<Data<App>>().cloned().ok_or_else(|| refused(not_found()))?;
         let ctx = app.ctx(request);
         let slug = request.match_info().get("tenant").unwrap_or_default();
         let tenant = match app.idp.tenant(slug).await {
@@ -38,12 +35,7 @@ impl Site {
             }
         };
         let browser = Names::of(&tenant, app.is_secure()).read(request);
-        Ok(Self {
-            app,
-            ctx,
-            tenant,
-            browser,
-        })
+        Ok(Self { app, ctx, tenant, browser })
     }
 
     pub(crate) fn idp(&self) -> &Idp {
@@ -51,11 +43,7 @@ impl Site {
     }
 
     pub(crate) const fn visit(&self) -> Visit<'_> {
-        Visit {
-            ctx: &self.ctx,
-            tenant: &self.tenant,
-            browser: &self.browser,
-        }
+        Visit { ctx: &self.ctx, tenant: &self.tenant, browser: &self.browser }
     }
 
     pub(crate) fn cookies(&self) -> Names {
@@ -70,9 +58,7 @@ impl Site {
     /// The token for the forms of a page shown to the browser with this binding.
     pub(crate) fn form_token(&self, binding: Option<&str>) -> String {
         let binding = binding.or(self.browser.binding.as_deref());
-        binding
-            .map(|binding| self.idp().form_token(&self.tenant, binding))
-            .unwrap_or_default()
+        binding.map(|binding| self.idp().form_token(&self.tenant, binding)).unwrap_or_default()
     }
 
     pub(crate) fn layout<'a>(&'a self, csrf: &'a str) -> Layout<'a> {
@@ -80,12 +66,7 @@ impl Site {
             lang: "en",
             organization: Some(&self.tenant.display_name),
             csrf,
-            privacy: self
-                .tenant
-                .settings
-                .privacy_statement_url
-                .as_deref()
-                .and_then(Href::new),
+            privacy: self.tenant.settings.privacy_statement_url.as_deref().and_then(Href::new),
         }
     }
 }

@@ -49,22 +49,10 @@ const STEPS: [Step; 10] = [
 
 /// Runs every step; fails at the end when any of them failed, with their names.
 pub(crate) fn run(root: &Path) -> Result<()> {
-    let tree = Tree {
-        root,
-        sources: Sources::read(root)?,
-    };
-    let failed: Vec<&str> = STEPS
-        .iter()
-        .filter(|step| !holds(step, &tree))
-        .map(|(name, _)| *name)
-        .collect();
+    let tree = Tree { root, sources: Sources::read(root)? };
+    let failed: Vec<&str> = STEPS.iter().filter(|step| !holds(step, &tree)).map(|(name, _)| *name).collect();
     if !failed.is_empty() {
-        bail!(
-            "{} of {} checks failed: {}",
-            failed.len(),
-            STEPS.len(),
-            failed.join(", ")
-        );
+        bail!("{} of {} checks failed: {}", failed.len(), STEPS.len(), failed.join(", "));
     }
     println!("all {} checks hold", STEPS.len());
     Ok(())
@@ -72,20 +60,11 @@ pub(crate) fn run(root: &Path) -> Result<()> {
 
 fn holds((name, step): &Step, tree: &Tree) -> bool {
     let begun = Instant::now();
-    let findings = step(tree).unwrap_or_else(|error| Findings {
-        note: String::new(),
-        problems: vec![format!("{error:#}")],
-    });
-    let verdict = if findings.problems.is_empty() {
-        "ok"
-    } else {
-        "FAILED"
-    };
+    let findings = step(tree)
+        .unwrap_or_else(|error| Findings { note: String::new(), problems: vec![format!("{error:#}")] });
+    let verdict = if findings.problems.is_empty() { "ok" } else { "FAILED" };
     let seconds = begun.elapsed().as_secs_f32();
-    println!(
-        "{}",
-        format!("{verdict:<6}  {name:<13}  {seconds:6.1} s  {}", findings.note).trim_end()
-    );
+    println!("{}", format!("{verdict:<6}  {name:<13}  {seconds:6.1} s  {}", findings.note).trim_end());
     for problem in &findings.problems {
         println!("        {problem}");
     }

@@ -36,33 +36,19 @@ pub(crate) fn run(command: &mut Command) -> Result<()> {
 /// Runs a program to its end and returns what it wrote to its standard output. What it wrote is shown only when it
 /// fails, as part of the error.
 pub(crate) fn run_quietly(command: &mut Command) -> Result<String> {
-    let child = start(
-        command
-            .stdin(Stdio::null())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped()),
-    )?;
+    let child = start(command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()))?;
     let output = wait(child)?;
     let stdout = String::from_utf8_lossy(&output.stdout);
     if !output.status.success() {
         let stderr = String::from_utf8_lossy(&output.stderr);
-        bail!(
-            "`{}` failed ({})\n{}\n{}",
-            shown(command),
-            output.status,
-            stdout.trim(),
-            stderr.trim()
-        );
+        bail!("`{}` failed ({})\n{}\n{}", shown(command), output.status, stdout.trim(), stderr.trim());
     }
     Ok(stdout.into_owned())
 }
 
 /// Whether a program can be run and succeeds; says nothing of why not.
 pub(crate) fn succeeds(command: &mut Command) -> bool {
-    let quiet = command
-        .stdin(Stdio::null())
-        .stdout(Stdio::null())
-        .stderr(Stdio::null());
+    let quiet = command.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     quiet.status().is_ok_and(|status| status.success())
 }
 
@@ -77,17 +63,12 @@ pub(crate) fn unless_interrupted() -> Result<()> {
 /// The command line as one could type it, without its environment.
 pub(crate) fn shown(command: &Command) -> String {
     let words = std::iter::once(command.get_program()).chain(command.get_args());
-    words
-        .map(|word| word.to_string_lossy())
-        .collect::<Vec<_>>()
-        .join(" ")
+    words.map(|word| word.to_string_lossy()).collect::<Vec<_>>().join(" ")
 }
 
 fn start(command: &mut Command) -> Result<Child> {
     unless_interrupted()?;
-    let child = command
-        .spawn()
-        .with_context(|| format!("cannot start `{}`", shown(command)))?;
+    let child = command.spawn().with_context(|| format!("cannot start `{}`", shown(command)))?;
     let pid = pid_of(&child);
     *UNDER_WAY.lock().unwrap_or_else(PoisonError::into_inner) = pid;
     // A signal between the first line and this one found nothing to stop.

@@ -35,10 +35,7 @@ pub(crate) struct Sources {
 impl Sources {
     /// Reads `crates/` and `tests/` under the workspace root.
     pub(crate) fn read(root: &Path) -> Result<Self> {
-        let mut sources = Self {
-            files: Vec::new(),
-            unparsable: Vec::new(),
-        };
+        let mut sources = Self { files: Vec::new(), unparsable: Vec::new() };
         for path in files_under(root, &["crates", "tests"], "rs") {
             let text =
                 std::fs::read_to_string(root.join(&path)).with_context(|| path.display().to_string())?;
@@ -51,14 +48,8 @@ impl Sources {
     fn add(&mut self, path: PathBuf, text: String) {
         let syntax = syn::parse_file(&text).unwrap_or_else(|error| {
             let line = error.span().start().line;
-            self.unparsable
-                .push(format!("{}:{line}: does not parse: {error}", path.display()));
-            syn::File {
-                shebang: None,
-                frontmatter: None,
-                attrs: Vec::new(),
-                items: Vec::new(),
-            }
+            self.unparsable.push(format!("{}:{line}: does not parse: {error}", path.display()));
+            syn::File { shebang: None, frontmatter: None, attrs: Vec::new(), items: Vec::new() }
         });
         let (krate, module) = place(&path);
         let is_test = module.is_none();
@@ -76,17 +67,9 @@ impl Sources {
     fn mark_test_modules(&mut self) {
         let mut test_modules = BTreeSet::new();
         for file in &self.files {
-            let mut finder = TestModules {
-                at: file.module.clone(),
-                found: Vec::new(),
-            };
+            let mut finder = TestModules { at: file.module.clone(), found: Vec::new() };
             finder.visit_file(&file.syntax);
-            test_modules.extend(
-                finder
-                    .found
-                    .into_iter()
-                    .map(|module| (file.krate.clone(), module)),
-            );
+            test_modules.extend(finder.found.into_iter().map(|module| (file.krate.clone(), module)));
         }
         for file in &mut self.files {
             file.is_test |= test_modules
@@ -105,10 +88,7 @@ impl Sources {
 impl Sources {
     /// A small workspace made of `(path, text)`.
     pub(crate) fn of(files: &[(&str, &str)]) -> Self {
-        let mut sources = Self {
-            files: Vec::new(),
-            unparsable: Vec::new(),
-        };
+        let mut sources = Self { files: Vec::new(), unparsable: Vec::new() };
         for (path, text) in files {
             sources.add(PathBuf::from(path), (*text).to_owned());
         }
@@ -120,9 +100,7 @@ impl Sources {
 /// Files with this extension below some folders of the root, sorted, relative to the root. Build output and
 /// installed packages are passed by; a folder that is not there holds nothing.
 pub(crate) fn files_under(root: &Path, folders: &[&str], extension: &str) -> Vec<PathBuf> {
-    let walks = folders
-        .iter()
-        .flat_map(|folder| WalkDir::new(root.join(folder)).sort_by_file_name());
+    let walks = folders.iter().flat_map(|folder| WalkDir::new(root.join(folder)).sort_by_file_name());
     walks
         .filter_map(Result::ok)
         .map(walkdir::DirEntry::into_path)
@@ -199,11 +177,8 @@ fn attributes(item: &Item) -> &[Attribute] {
 
 /// Crate folder and, for files under `crates/*/src`, the module path.
 fn place(path: &Path) -> (String, Option<Vec<String>>) {
-    let parts: Vec<String> = path
-        .with_extension("")
-        .iter()
-        .map(|part| part.to_string_lossy().into_owned())
-        .collect();
+    let parts: Vec<String> =
+        path.with_extension("").iter().map(|part| part.to_string_lossy().into_owned()).collect();
     match parts.as_slice() {
         [top, krate, src, module @ ..] if top == "crates" && src == "src" => {
             let mut module = module.to_vec();
@@ -229,10 +204,7 @@ mod tests {
         assert_eq!(module("crates/idp/src/lib.rs").as_deref(), Some(""));
         assert_eq!(module("crates/idp/src/guest.rs").as_deref(), Some("guest"));
         assert_eq!(module("crates/idp/src/token/mod.rs").as_deref(), Some("token"));
-        assert_eq!(
-            module("crates/idp/src/guest/lib.rs").as_deref(),
-            Some("guest::lib")
-        );
+        assert_eq!(module("crates/idp/src/guest/lib.rs").as_deref(), Some("guest::lib"));
         assert_eq!(module("crates/idp/tests/all.rs"), None);
         assert_eq!(module("tests/main.rs"), None);
     }
@@ -241,28 +213,15 @@ mod tests {
     fn a_file_declared_under_cfg_test_is_a_test_file_with_all_below_it() {
         let sources = Sources::of(&[
             ("crates/idp/src/lib.rs", "mod guest;"),
-            (
-                "crates/idp/src/guest.rs",
-                "#[cfg(test)] mod tests; #[cfg(not(test))] mod real;",
-            ),
+            ("crates/idp/src/guest.rs", "#[cfg(test)] mod tests; #[cfg(not(test))] mod real;"),
             ("crates/idp/src/guest/tests.rs", ""),
             ("crates/idp/src/guest/tests/rows.rs", ""),
             ("crates/idp/src/guest/real.rs", ""),
             ("crates/web/src/guest/tests.rs", ""),
         ]);
-        let tests: Vec<_> = sources
-            .files
-            .iter()
-            .filter(|file| file.is_test)
-            .map(|f| f.path.display().to_string())
-            .collect();
-        assert_eq!(
-            tests,
-            [
-                "crates/idp/src/guest/tests.rs",
-                "crates/idp/src/guest/tests/rows.rs"
-            ]
-        );
+        let tests: Vec<_> =
+            sources.files.iter().filter(|file| file.is_test).map(|f| f.path.display().to_string()).collect();
+        assert_eq!(tests, ["crates/idp/src/guest/tests.rs", "crates/idp/src/guest/tests/rows.rs"]);
     }
 
     #[test]
@@ -275,10 +234,6 @@ mod tests {
     #[test]
     fn what_does_not_parse_is_reported_with_its_line() {
         let sources = Sources::of(&[("crates/idp/src/lib.rs", "fn a() {}\nfn }")]);
-        assert!(
-            sources.unparsable[0].starts_with("crates/idp/src/lib.rs:2: "),
-            "{:?}",
-            sources.unparsable
-        );
+        assert!(sources.unparsable[0].starts_with("crates/idp/src/lib.rs:2: "), "{:?}", sources.unparsable);
     }
 }

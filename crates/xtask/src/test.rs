@@ -28,12 +28,7 @@ pub(crate) fn run(root: &Path, runner: &[String]) -> Result<()> {
     counterparts::install(root, &machine)?;
     let redis = Redis::start(&machine)?;
     let postgres = Postgres::start(&machine)?;
-    let tests = Tests {
-        root,
-        machine: &machine,
-        redis_url: redis.url(),
-        postgres_url: postgres.url(),
-    };
+    let tests = Tests { root, machine: &machine, redis_url: redis.url(), postgres_url: postgres.url() };
     println!("started {} and {}", tests.redis_url, tests.postgres_url);
     let binary = tests.build()?;
     tests.run(runner, &binary)
@@ -52,21 +47,10 @@ impl Tests<'_> {
     fn build(&self) -> Result<PathBuf> {
         let build = ["build", "--quiet", "--workspace", "--bins", "--tests", "--locked"];
         process::run(Command::new("cargo").current_dir(self.root).args(build))?;
-        let metadata = MetadataCommand::new()
-            .current_dir(self.root)
-            .no_deps()
-            .exec()
-            .context("cargo metadata")?;
-        let binary = metadata
-            .target_directory
-            .join("debug")
-            .join("hospes")
-            .into_std_path_buf();
-        ensure!(
-            binary.is_file(),
-            "the build left no binary at {}",
-            binary.display()
-        );
+        let metadata =
+            MetadataCommand::new().current_dir(self.root).no_deps().exec().context("cargo metadata")?;
+        let binary = metadata.target_directory.join("debug").join("hospes").into_std_path_buf();
+        ensure!(binary.is_file(), "the build left no binary at {}", binary.display());
         Ok(binary)
     }
 
@@ -85,11 +69,8 @@ impl Tests<'_> {
             Ok(())
         };
         process::unless_interrupted()?;
-        let all = process::run(
-            self.cargo(binary)
-                .args(["nextest", "run", "--workspace", "--locked"])
-                .args(runner),
-        );
+        let all =
+            process::run(self.cargo(binary).args(["nextest", "run", "--workspace", "--locked"]).args(runner));
         all.and(documentation)
     }
 
@@ -97,10 +78,7 @@ impl Tests<'_> {
     fn documentation(&self, binary: &Path) -> Result<()> {
         let test = ["test", "--doc", "--workspace", "--locked", "--no-fail-fast"];
         let output = process::run_quietly(self.cargo(binary).args(test))?;
-        println!(
-            "{} examples in the documentation hold",
-            output.matches("... ok\n").count()
-        );
+        println!("{} examples in the documentation hold", output.matches("... ok\n").count());
         Ok(())
     }
 

@@ -44,11 +44,8 @@ impl Idp {
         let interaction = &mut open.stored.interaction;
         let lifetime = SignedDuration::from_mins(i64::from(MINUTES));
         let expires_at = visit.ctx.now.saturating_add(lifetime).unwrap_or(visit.ctx.now);
-        interaction.code = Some(SentCode {
-            to: to.clone(),
-            mac: self.code_mac(interaction, &code),
-            expires_at,
-        });
+        interaction.code =
+            Some(SentCode { to: to.clone(), mac: self.code_mac(interaction, &code), expires_at });
         self.save(&mut open.stored).await?;
         if !self.may_receive_code(visit, &open.stored.interaction, to).await? {
             return Ok(());
@@ -103,9 +100,7 @@ impl Idp {
         let open = self.open(visit, id).await?;
         let interaction = &open.stored.interaction;
         let code = interaction.code.clone().ok_or(Refusal::InteractionExpired)?;
-        let attempts = self
-            .count(visit, "code-attempts", &interaction.id, LIFETIME)
-            .await?;
+        let attempts = self.count(visit, "code-attempts", &interaction.id, LIFETIME).await?;
         if attempts > ATTEMPTS {
             return self.again(visit, open, Problem::TooMany).await;
         }
@@ -119,32 +114,18 @@ impl Idp {
                 })
                 .await;
         }
-        let event = AuditEvent::new(
-            visit.ctx,
-            visit.tenant.id,
-            AuditKind::CredentialRejected,
-            Actor::Anonymous,
-        );
-        self.audit
-            .record(event.target(code.to.masked()).reason("wrong_code"))
-            .await;
+        let event =
+            AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::CredentialRejected, Actor::Anonymous);
+        self.audit.record(event.target(code.to.masked()).reason("wrong_code")).await;
         if self.count(visit, "code-misses", code.to.key(), HOUR).await? > MISSES_PER_HOUR {
             return self.again(visit, open, Problem::TooMany).await;
         }
-        let problem = if right {
-            Problem::CodeExpired
-        } else {
-            Problem::WrongCode
-        };
+        let problem = if right { Problem::CodeExpired } else { Problem::WrongCode };
         self.again(visit, open, problem).await
     }
 
     fn code_mac(&self, interaction: &Interaction, code: &str) -> SecretHash {
-        let parts: [&[u8]; 3] = [
-            interaction.tenant.0.as_bytes(),
-            interaction.id.as_bytes(),
-            code.as_bytes(),
-        ];
+        let parts: [&[u8]; 3] = [interaction.tenant.0.as_bytes(), interaction.id.as_bytes(), code.as_bytes()];
         SecretHash(self.vault.mac(Purpose::OneTimeCode, &parts))
     }
 
@@ -157,20 +138,14 @@ impl Idp {
         window: Duration,
     ) -> Result<u64, Unavailable> {
         self.sessions
-            .increment(
-                &Key::new(visit.tenant.id, Kind::Counter, format!("{what}\0{whose}")),
-                window,
-            )
+            .increment(&Key::new(visit.tenant.id, Kind::Counter, format!("{what}\0{whose}")), window)
             .await
     }
 }
 
 /// ASCII digits with the spaces and hyphens people type between them; anything else is no code.
 fn digits(typed: &str) -> Option<String> {
-    let digits: String = typed
-        .chars()
-        .filter(|c| !matches!(c, ' ' | '-' | '\u{a0}'))
-        .collect();
+    let digits: String = typed.chars().filter(|c| !matches!(c, ' ' | '-' | '\u{a0}')).collect();
     let count = usize::try_from(DIGITS).ok()?;
     (digits.len() == count && digits.bytes().all(|byte| byte.is_ascii_digit())).then_some(digits)
 }
@@ -183,15 +158,7 @@ mod tests {
     fn loc_11_what_people_type() {
         assert_eq!(digits(" 1234-5678 ").as_deref(), Some("12345678"));
         assert_eq!(digits("1234\u{a0}5678").as_deref(), Some("12345678"));
-        for bad in [
-            "",
-            "1234567",
-            "123456789",
-            "١٢٣٤٥٦٧٨",
-            "1e500000",
-            "+1234567",
-            "[\"1\"]",
-        ] {
+        for bad in ["", "1234567", "123456789", "١٢٣٤٥٦٧٨", "1e500000", "+1234567", "[\"1\"]"] {
             assert_eq!(digits(bad), None, "{bad}");
         }
     }

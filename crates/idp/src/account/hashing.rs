@@ -34,9 +34,7 @@ impl PasswordHasher {
         let queue = Arc::new(Mutex::new(queue));
         for number in 0..threads.max(1) {
             let queue = queue.clone();
-            std::thread::Builder::new()
-                .name(format!("argon2-{number}"))
-                .spawn(move || work(&queue))?;
+            std::thread::Builder::new().name(format!("argon2-{number}")).spawn(move || work(&queue))?;
         }
         Ok(Self { jobs })
     }
@@ -53,8 +51,7 @@ impl PasswordHasher {
     pub async fn verify(&self, password: &str, hash: Option<&PasswordHash>) -> Result<bool, Refusal> {
         let password = normalise(password);
         let stored = hash.cloned();
-        self.run(move |memory| verify(&password, stored.as_ref(), memory))
-            .await
+        self.run(move |memory| verify(&password, stored.as_ref(), memory)).await
     }
 
     async fn run<T: Send + 'static>(
@@ -114,9 +111,7 @@ fn hash(password: &str, salt: &[u8; 16], memory: &mut Vec<Block>) -> Option<Pass
 
 fn verify(password: &str, stored: Option<&PasswordHash>, memory: &mut Vec<Block>) -> bool {
     let known = stored.and_then(|stored| {
-        let phc = Phc::new(&stored.0)
-            .ok()
-            .filter(|phc| phc.algorithm == Algorithm::Argon2id.ident())?;
+        let phc = Phc::new(&stored.0).ok().filter(|phc| phc.algorithm == Algorithm::Argon2id.ident())?;
         Some((Params::try_from(&phc).ok()?, phc.salt?, phc.hash?))
     });
     if let Some((params, salt, expected)) = known {

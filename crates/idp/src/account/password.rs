@@ -43,10 +43,7 @@ pub fn weaknesses(password: &str, user: &User, tenant: &Tenant) -> Vec<Weakness>
         found.push(Weakness::TooShort);
     }
     // Of a long phrase one personal word is fine; a password that is mostly one is not.
-    if words
-        .iter()
-        .any(|word| lower.contains(word) && word.chars().count() * 2 > lower.chars().count())
-    {
+    if words.iter().any(|word| lower.contains(word) && word.chars().count() * 2 > lower.chars().count()) {
         found.push(Weakness::Personal);
     }
     if zxcvbn::zxcvbn(&password, &words).score() < Score::Three {
@@ -57,25 +54,14 @@ pub fn weaknesses(password: &str, user: &User, tenant: &Tenant) -> Vec<Weakness>
 
 fn context_words(user: &User, tenant: &Tenant) -> Vec<String> {
     let (local, domain) = user.email.key().split_once('@').unwrap_or_default();
-    let names = [
-        &user.profile.display_name,
-        &user.profile.given_name,
-        &user.profile.family_name,
-    ];
+    let names = [&user.profile.display_name, &user.profile.given_name, &user.profile.family_name];
     let names = names.into_iter().flatten().map(String::as_str);
-    [
-        user.email.key(),
-        local,
-        domain,
-        tenant.display_name.as_str(),
-        tenant.slug.as_str(),
-        "hospes",
-    ]
-    .into_iter()
-    .chain(names)
-    .map(str::to_lowercase)
-    .filter(|word| word.chars().count() >= 4)
-    .collect()
+    [user.email.key(), local, domain, tenant.display_name.as_str(), tenant.slug.as_str(), "hospes"]
+        .into_iter()
+        .chain(names)
+        .map(str::to_lowercase)
+        .filter(|word| word.chars().count() >= 4)
+        .collect()
 }
 
 /// How hard a password is to guess, from 0 (at once) to 4.

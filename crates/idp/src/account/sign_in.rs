@@ -31,12 +31,7 @@ impl Idp {
         password: &str,
     ) -> Result<Reply, PageError> {
         let open = self.open(visit, id).await?;
-        let address = open
-            .stored
-            .interaction
-            .identifier
-            .clone()
-            .ok_or(Refusal::InteractionExpired)?;
+        let address = open.stored.interaction.identifier.clone().ok_or(Refusal::InteractionExpired)?;
         let network = visit.ctx.request.address.map(network_of).unwrap_or_default();
         let by_account = self.count(visit, "passwords", address.key(), WINDOW).await?;
         let by_network = self.count(visit, "passwords-from", &network, WINDOW).await?;
@@ -52,18 +47,11 @@ impl Idp {
         let acceptable = password.len() <= MAX_BYTES;
         let right = acceptable && self.passwords.verify(password, hash).await?;
         if let Some(user) = user.filter(|user| right && user.status.is_enabled()) {
-            self.achieve(visit, open, |interaction| interaction.password = Some(user.id))
-                .await
+            self.achieve(visit, open, |interaction| interaction.password = Some(user.id)).await
         } else {
-            let event = AuditEvent::new(
-                visit.ctx,
-                visit.tenant.id,
-                AuditKind::CredentialRejected,
-                Actor::Anonymous,
-            );
-            self.audit
-                .record(event.target(address.masked()).reason("wrong_password"))
-                .await;
+            let event =
+                AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::CredentialRejected, Actor::Anonymous);
+            self.audit.record(event.target(address.masked()).reason("wrong_password")).await;
             self.again(visit, open, Problem::WrongPassword).await
         }
     }
@@ -125,40 +113,24 @@ impl Idp {
             .local_account(visit.tenant.id, user.id)
             .await?
             .ok_or(Refusal::InteractionExpired)?;
-        let account = LocalAccount {
-            password: Some(hash),
-            password_changed_at: Some(visit.ctx.now),
-            ..before
-        };
+        let account =
+            LocalAccount { password: Some(hash), password_changed_at: Some(visit.ctx.now), ..before };
         let actor = Actor::User(user.id.to_string());
         let event =
             AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, actor).target(user.id);
-        self.apply(Change::PutLocalAccount(account), event.clone())
-            .await?;
-        self.sessions
-            .end_all(&Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes()))
-            .await?;
+        self.apply(Change::PutLocalAccount(account), event.clone()).await?;
+        self.sessions.end_all(&Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes())).await?;
         let notice = MailContent::PasswordChanged(NoticeMail {
             organization: visit.tenant.display_name.clone(),
             at: visit.ctx.now,
             reference: visit.ctx.request.reference.clone(),
         });
-        let worthless_at = visit
-            .ctx
-            .now
-            .saturating_add(SignedDuration::from_hours(24))
-            .unwrap_or(visit.ctx.now);
+        let worthless_at =
+            visit.ctx.now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(visit.ctx.now);
         let mail = self.outbox_mail(visit.ctx, visit.tenant, &user.email, (&notice, worthless_at));
-        let event = AuditEvent::new(
-            visit.ctx,
-            visit.tenant.id,
-            AuditKind::PasswordChanged,
-            Actor::System,
-        )
-        .target(user.id);
-        Ok(self
-            .apply(Change::EnqueueMail(mail), event.detail("notice", "queued"))
-            .await?)
+        let event = AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, Actor::System)
+            .target(user.id);
+        Ok(self.apply(Change::EnqueueMail(mail), event.detail("notice", "queued")).await?)
     }
 }
 

@@ -64,9 +64,7 @@ impl Default for ClientSettings {
             post_logout_redirect_uris: Vec::new(),
             start_url: None,
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
-            scope: ["openid", "profile", "email", "offline_access"]
-                .into_iter()
-                .collect(),
+            scope: ["openid", "profile", "email", "offline_access"].into_iter().collect(),
             permissions: Scopes::default(),
             require_pkce: true,
             consent: ConsentRule::default(),
@@ -93,15 +91,8 @@ impl ClientSettings {
         if !Algorithm::SIGNING.contains(&self.id_token_algorithm) {
             problems.push("idTokenAlgorithm must be RS256 or ES256".to_owned());
         }
-        if self
-            .permissions
-            .iter()
-            .any(|permission| !super::permission::PERMISSIONS.contains(&permission))
-        {
-            problems.push(format!(
-                "permissions must be among {}",
-                super::permission::PERMISSIONS.join(", ")
-            ));
+        if self.permissions.iter().any(|permission| !super::permission::PERMISSIONS.contains(&permission)) {
+            problems.push(format!("permissions must be among {}", super::permission::PERMISSIONS.join(", ")));
         }
         problems
     }
@@ -185,19 +176,13 @@ impl Admin<'_> {
             version: 0,
         });
         let event = self.event(AuditKind::ClientCreated).client(&client.client_id);
-        self.idp
-            .apply(Change::InsertClient(client.clone()), event)
-            .await?;
+        self.idp.apply(Change::InsertClient(client.clone()), event).await?;
         Ok((client, plain))
     }
 
     /// One client.
     pub async fn client(&self, id: &ClientId) -> Result<Client, AdminError> {
-        self.idp
-            .directory
-            .client(self.tenant.id, id)
-            .await?
-            .ok_or(AdminError::NotFound)
+        self.idp.directory.client(self.tenant.id, id).await?.ok_or(AdminError::NotFound)
     }
 
     /// All clients.
@@ -227,9 +212,7 @@ impl Admin<'_> {
         let plain =
             plain.ok_or_else(|| AdminError::invalid("this client does not authenticate with a secret"))?;
         let until = after(self.ctx.now, OVERLAP);
-        client
-            .secrets
-            .retain(|secret| secret.expires_at.is_none_or(|expiry| self.ctx.now < expiry));
+        client.secrets.retain(|secret| secret.expires_at.is_none_or(|expiry| self.ctx.now < expiry));
         client
             .secrets
             .iter_mut()
@@ -241,31 +224,20 @@ impl Admin<'_> {
     /// Deletes a client.
     pub async fn delete_client(&self, id: &ClientId) -> Result<(), AdminError> {
         let event = self.event(AuditKind::ClientDeleted).client(id);
-        Ok(self
-            .idp
-            .apply(Change::DeleteClient(self.tenant.id, id.clone()), event)
-            .await?)
+        Ok(self.idp.apply(Change::DeleteClient(self.tenant.id, id.clone()), event).await?)
     }
 
     async fn store_client(&self, client: Client) -> Result<Client, AdminError> {
         let event = self.event(AuditKind::ClientUpdated).client(&client.client_id);
-        self.idp
-            .apply(Change::UpdateClient(client.clone()), event)
-            .await?;
-        Ok(Client {
-            version: client.version + 1,
-            ..client
-        })
+        self.idp.apply(Change::UpdateClient(client.clone()), event).await?;
+        Ok(Client { version: client.version + 1, ..client })
     }
 
     fn new_secret(&self, method: ClientAuthMethod) -> (Vec<ClientSecret>, Option<Secret>) {
         match method {
             ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost => {
                 let plain = self.ctx.token();
-                let stored = ClientSecret {
-                    hash: SecretHash::of(&plain),
-                    expires_at: None,
-                };
+                let stored = ClientSecret { hash: SecretHash::of(&plain), expires_at: None };
                 (vec![stored], Some(Secret::new(plain)))
             }
             ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt => (Vec::new(), None),
@@ -280,24 +252,17 @@ fn checked(settings: ClientSettings) -> Result<ClientSettings, AdminError> {
         problems.extend(more.clone());
     }
     match name {
-        Ok(display_name) if problems.is_empty() => Ok(ClientSettings {
-            display_name,
-            ..settings
-        }),
+        Ok(display_name) if problems.is_empty() => Ok(ClientSettings { display_name, ..settings }),
         _ => Err(AdminError::Invalid(problems)),
     }
 }
 
 /// RFC 6749 appendix A.1 allows more; these cause no trouble anywhere.
 fn client_id(text: &str) -> Result<&str, AdminError> {
-    let plain = text
-        .bytes()
-        .all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
+    let plain = text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte));
     if plain && (1..=128).contains(&text.len()) {
         Ok(text)
     } else {
-        Err(AdminError::invalid(
-            "clientId must be 1 to 128 letters, digits and -._~",
-        ))
+        Err(AdminError::invalid("clientId must be 1 to 128 letters, digits and -._~"))
     }
 }

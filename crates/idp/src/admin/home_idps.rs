@@ -99,17 +99,11 @@ impl HomeIdpSettings {
         }
         let reserved = |claim: &&String| RESERVED.contains(&claim.as_str());
         problems.extend(
-            self.claim_map
-                .values()
-                .filter(reserved)
-                .map(|claim| format!("claim {claim:?} cannot be mapped")),
+            self.claim_map.values().filter(reserved).map(|claim| format!("claim {claim:?} cannot be mapped")),
         );
         let public = |home: &&HomeDomain| PUBLIC_DOMAINS.contains(&home.domain.as_str());
         problems.extend(
-            self.domains
-                .iter()
-                .filter(public)
-                .map(|home| format!("{} is a public mail domain", home.domain)),
+            self.domains.iter().filter(public).map(|home| format!("{} is a public mail domain", home.domain)),
         );
         if own_host
             .and_then(Domain::parse)
@@ -130,13 +124,9 @@ impl Admin<'_> {
         let id = HomeIdpId::generate(self.ctx);
         let home_idp = self.home_idp_of(id, settings, None)?;
         self.probe(&home_idp).await?;
-        let event = self
-            .event(AuditKind::HomeIdpCreated)
-            .target(id)
-            .detail("issuer", home_idp.issuer.to_string());
-        self.idp
-            .apply(Change::InsertHomeIdp(home_idp.clone()), event)
-            .await?;
+        let event =
+            self.event(AuditKind::HomeIdpCreated).target(id).detail("issuer", home_idp.issuer.to_string());
+        self.idp.apply(Change::InsertHomeIdp(home_idp.clone()), event).await?;
         Ok(home_idp)
     }
 
@@ -147,11 +137,7 @@ impl Admin<'_> {
 
     /// One home IdP.
     pub async fn home_idp(&self, id: HomeIdpId) -> Result<HomeIdp, AdminError> {
-        self.idp
-            .directory
-            .home_idp(self.tenant.id, id)
-            .await?
-            .ok_or(AdminError::NotFound)
+        self.idp.directory.home_idp(self.tenant.id, id).await?.ok_or(AdminError::NotFound)
     }
 
     /// All home IdPs.
@@ -172,31 +158,21 @@ impl Admin<'_> {
         }
         let moves = settings.issuer != before.issuer.as_str();
         if moves && self.idp.directory.count_linked(self.tenant.id, id).await? > 0 {
-            return Err(AdminError::invalid(
-                "issuer cannot change while guests are linked to it",
-            ));
+            return Err(AdminError::invalid("issuer cannot change while guests are linked to it"));
         }
         let home_idp = self.home_idp_of(id, settings, Some(before))?;
         if moves {
             self.probe(&home_idp).await?;
         }
         let event = self.event(AuditKind::HomeIdpUpdated).target(id);
-        self.idp
-            .apply(Change::UpdateHomeIdp(home_idp.clone()), event)
-            .await?;
-        Ok(HomeIdp {
-            version: home_idp.version + 1,
-            ..home_idp
-        })
+        self.idp.apply(Change::UpdateHomeIdp(home_idp.clone()), event).await?;
+        Ok(HomeIdp { version: home_idp.version + 1, ..home_idp })
     }
 
     /// Deletes a home IdP with its links; its guests can then only sign in after their redemption was reset.
     pub async fn delete_home_idp(&self, id: HomeIdpId) -> Result<(), AdminError> {
         let event = self.event(AuditKind::HomeIdpDeleted).target(id);
-        Ok(self
-            .idp
-            .apply(Change::DeleteHomeIdp(self.tenant.id, id), event)
-            .await?)
+        Ok(self.idp.apply(Change::DeleteHomeIdp(self.tenant.id, id), event).await?)
     }
 
     fn home_idp_of(
@@ -205,20 +181,13 @@ impl Admin<'_> {
         settings: HomeIdpSettings,
         before: Option<HomeIdp>,
     ) -> Result<HomeIdp, AdminError> {
-        let host = Url::parse(self.idp.base_url())
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned));
+        let host = Url::parse(self.idp.base_url()).ok().and_then(|url| url.host_str().map(str::to_owned));
         let problems = settings.problems(host.as_deref());
         if !problems.is_empty() {
             return Err(AdminError::Invalid(problems));
         }
         let seal = |secret: &Secret| {
-            self.idp.vault.seal(
-                self.ctx,
-                Purpose::HomeIdpSecret,
-                id.0.as_bytes(),
-                secret.reveal().as_bytes(),
-            )
+            self.idp.vault.seal(self.ctx, Purpose::HomeIdpSecret, id.0.as_bytes(), secret.reveal().as_bytes())
         };
         let kept = before.as_ref().and_then(|before| before.client_secret.clone());
         let client_secret = settings.client_secret.as_ref().map(seal).or(kept);

@@ -56,9 +56,7 @@ impl Admin<'_> {
             created_at: self.ctx.now,
         };
         let event = self.event(AuditKind::UserCreated).target(user.id);
-        self.idp
-            .apply(Change::InsertUser(user.clone(), Some(account)), event)
-            .await?;
+        self.idp.apply(Change::InsertUser(user.clone(), Some(account)), event).await?;
         Ok(user)
     }
 
@@ -74,10 +72,7 @@ impl Admin<'_> {
             external_user_state_changed_at: None,
             email,
             email_verified: true,
-            profile: Profile {
-                display_name: Some(display_name(&new.display_name)?),
-                ..Profile::default()
-            },
+            profile: Profile { display_name: Some(display_name(&new.display_name)?), ..Profile::default() },
             roles: new.roles.clone(),
             status: Status::Enabled,
             sponsors: Vec::new(),
@@ -90,9 +85,7 @@ impl Admin<'_> {
             .as_ref()
             .is_some_and(|password| !weaknesses(password, &user, self.tenant).is_empty());
         if weak {
-            Err(AdminError::invalid(
-                "password must be at least 15 characters and hard to guess",
-            ))
+            Err(AdminError::invalid("password must be at least 15 characters and hard to guess"))
         } else {
             Ok(user)
         }
@@ -100,20 +93,12 @@ impl Admin<'_> {
 
     /// One person.
     pub async fn user(&self, id: UserId) -> Result<User, AdminError> {
-        self.idp
-            .directory
-            .user(self.tenant.id, id)
-            .await?
-            .ok_or(AdminError::NotFound)
+        self.idp.directory.user(self.tenant.id, id).await?.ok_or(AdminError::NotFound)
     }
 
     /// People.
     pub async fn users(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, AdminError> {
-        Ok(self
-            .idp
-            .directory
-            .list_users(self.tenant.id, filter, page)
-            .await?)
+        Ok(self.idp.directory.list_users(self.tenant.id, filter, page).await?)
     }
 
     /// Changes a person. Disabling ends their sessions and tokens.
@@ -138,18 +123,13 @@ impl Admin<'_> {
         if !user.status.is_enabled() {
             self.end_access(id).await?;
         }
-        Ok(User {
-            version: user.version + 1,
-            ..user
-        })
+        Ok(User { version: user.version + 1, ..user })
     }
 
     /// Deletes a person with everything that is theirs.
     pub async fn delete_user(&self, id: UserId) -> Result<(), AdminError> {
         let event = self.event(AuditKind::UserDeleted).target(id);
-        self.idp
-            .apply(Change::DeleteUser(self.tenant.id, id), event)
-            .await?;
+        self.idp.apply(Change::DeleteUser(self.tenant.id, id), event).await?;
         self.end_access(id).await
     }
 
@@ -159,27 +139,16 @@ impl Admin<'_> {
         state: Option<InvitationState>,
         page: PageRequest,
     ) -> Result<Page<Invitation>, AdminError> {
-        Ok(self
-            .idp
-            .directory
-            .list_invitations(self.tenant.id, state, page)
-            .await?)
+        Ok(self.idp.directory.list_invitations(self.tenant.id, state, page).await?)
     }
 
     /// One invitation.
     pub async fn invitation(&self, id: InvitationId) -> Result<Invitation, AdminError> {
-        self.idp
-            .directory
-            .invitation(self.tenant.id, id)
-            .await?
-            .ok_or(AdminError::NotFound)
+        self.idp.directory.invitation(self.tenant.id, id).await?.ok_or(AdminError::NotFound)
     }
 
     async fn end_access(&self, id: UserId) -> Result<(), AdminError> {
-        self.idp
-            .sessions
-            .end_all(&Key::new(self.tenant.id, Kind::OfUser, id.0.as_bytes()))
-            .await?;
+        self.idp.sessions.end_all(&Key::new(self.tenant.id, Kind::OfUser, id.0.as_bytes())).await?;
         Ok(())
     }
 }

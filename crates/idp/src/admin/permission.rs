@@ -86,15 +86,8 @@ impl Idp {
         tenant: &'a Tenant,
         caller: &Caller,
     ) -> Result<Admin<'a>, AdminError> {
-        if caller.may(ADMINISTER, |user| {
-            user.has_role(Role::Administrator) && user.status.is_enabled()
-        }) {
-            Ok(Admin {
-                idp: self,
-                ctx,
-                tenant,
-                actor: caller.actor(),
-            })
+        if caller.may(ADMINISTER, |user| user.has_role(Role::Administrator) && user.status.is_enabled()) {
+            Ok(Admin { idp: self, ctx, tenant, actor: caller.actor() })
         } else {
             Err(AdminError::Forbidden)
         }
@@ -118,11 +111,7 @@ impl Idp {
         let Some(id) = UserId::parse(oid) else {
             return Ok(None);
         };
-        let user = self
-            .directory
-            .user(tenant.id, id)
-            .await?
-            .filter(|user| user.status.is_enabled());
+        let user = self.directory.user(tenant.id, id).await?.filter(|user| user.status.is_enabled());
         Ok(user.map(|user| Caller::User(Box::new(user), Some(scope))))
     }
 }

@@ -18,25 +18,15 @@ impl Admin<'_> {
     pub async fn set_up_link(&self) -> Result<String, AdminError> {
         let token = self.ctx.token();
         let key = Key::new(self.tenant.id, Kind::SetUp, &token);
-        self.idp
-            .sessions
-            .put_new(&key, Bytes::from_static(b"1"), LIFETIME)
-            .await?;
-        Ok(self
-            .idp
-            .issuer(self.tenant)
-            .join(&format!("/set-up?token={token}")))
+        self.idp.sessions.put_new(&key, Bytes::from_static(b"1"), LIFETIME).await?;
+        Ok(self.idp.issuer(self.tenant).join(&format!("/set-up?token={token}")))
     }
 }
 
 impl Idp {
     /// Whether a set-up link still works. Reads only.
     pub async fn is_set_up_open(&self, tenant: &Tenant, token: &str) -> Result<bool, Unavailable> {
-        Ok(self
-            .sessions
-            .get(&Key::new(tenant.id, Kind::SetUp, token))
-            .await?
-            .is_some())
+        Ok(self.sessions.get(&Key::new(tenant.id, Kind::SetUp, token)).await?.is_some())
     }
 
     /// Uses a set-up link up and makes the administrator. `None`: the link does not work any more. What can be wrong with
@@ -48,20 +38,12 @@ impl Idp {
         token: &str,
         member: NewMember,
     ) -> Result<Option<User>, AdminError> {
-        let admin = Admin {
-            idp: self,
-            ctx,
-            tenant,
-            actor: crate::audit::Actor::Anonymous,
-        };
+        let admin = Admin { idp: self, ctx, tenant, actor: crate::audit::Actor::Anonymous };
         let key = Key::new(tenant.id, Kind::SetUp, token);
         if self.sessions.get(&key).await?.is_none() {
             return Ok(None);
         }
-        let member = NewMember {
-            roles: vec![Role::Administrator],
-            ..member
-        };
+        let member = NewMember { roles: vec![Role::Administrator], ..member };
         admin.check_member(&member)?;
         if self.sessions.take(&key).await?.is_none() {
             return Ok(None);

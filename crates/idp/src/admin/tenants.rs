@@ -60,8 +60,7 @@ impl Idp {
         let keys = keys.map_err(|cause| AdminError::invalid(cause.to_string()))?;
         let event =
             AuditEvent::new(ctx, tenant.id, AuditKind::TenantCreated, caller.actor()).target(&tenant.slug);
-        self.apply(Change::CreateTenant(tenant.clone(), keys), event)
-            .await?;
+        self.apply(Change::CreateTenant(tenant.clone(), keys), event).await?;
         Ok(tenant)
     }
 
@@ -78,10 +77,7 @@ impl Idp {
         let (Caller::Operator, Some(slug)) = (caller, Slug::parse(slug)) else {
             return Err(AdminError::NotFound);
         };
-        self.directory
-            .tenant_by_slug(&slug)
-            .await?
-            .ok_or(AdminError::NotFound)
+        self.directory.tenant_by_slug(&slug).await?.ok_or(AdminError::NotFound)
     }
 }
 
@@ -102,13 +98,8 @@ impl Admin<'_> {
         tenant.settings = patch.settings.unwrap_or(tenant.settings);
         tenant.status = patch.status.unwrap_or(tenant.status);
         let event = self.event(AuditKind::TenantUpdated).target(&tenant.slug);
-        self.idp
-            .apply(Change::UpdateTenant(tenant.clone()), event)
-            .await?;
-        Ok(Tenant {
-            version: tenant.version + 1,
-            ..tenant
-        })
+        self.idp.apply(Change::UpdateTenant(tenant.clone()), event).await?;
+        Ok(Tenant { version: tenant.version + 1, ..tenant })
     }
 
     /// Its keys, without their private halves being of use to anybody.
@@ -121,9 +112,7 @@ impl Admin<'_> {
         let key = keyring::generate(self.ctx, &self.idp.vault, self.tenant.id, algorithm);
         let key = key.map_err(|cause| AdminError::invalid(cause.to_string()))?;
         let event = self.event(AuditKind::KeyCreated).target(&key.key_id);
-        self.idp
-            .apply(Change::InsertSigningKey(key.clone()), event)
-            .await?;
+        self.idp.apply(Change::InsertSigningKey(key.clone()), event).await?;
         self.idp.keyring.forget(self.tenant.id);
         Ok(key)
     }
@@ -134,11 +123,7 @@ impl Admin<'_> {
         reference: Option<&str>,
         page: PageRequest,
     ) -> Result<Page<AuditEvent>, AdminError> {
-        Ok(self
-            .idp
-            .directory
-            .list_audit(self.tenant.id, reference, page)
-            .await?)
+        Ok(self.idp.directory.list_audit(self.tenant.id, reference, page).await?)
     }
 }
 
@@ -149,8 +134,6 @@ pub(crate) fn display_name(text: &str) -> Result<String, AdminError> {
     if visible {
         Ok(text.to_owned())
     } else {
-        Err(AdminError::invalid(
-            "displayName must be 1 to 256 visible characters",
-        ))
+        Err(AdminError::invalid("displayName must be 1 to 256 visible characters"))
     }
 }

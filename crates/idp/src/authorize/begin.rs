@@ -58,21 +58,14 @@ impl Idp {
             None => None,
         };
         let binding = visit.browser.binding.clone().unwrap_or_else(|| visit.ctx.token());
-        let mut interaction = Interaction::begin(
-            visit.ctx,
-            visit.tenant.id,
-            &binding,
-            Purpose::Authorize(Box::new(request)),
-        );
+        let mut interaction =
+            Interaction::begin(visit.ctx, visit.tenant.id, &binding, Purpose::Authorize(Box::new(request)));
         interaction.expected_subject = expected_subject;
         self.use_hints(visit, &mut interaction).await?;
         let mut reply = match self.advance(visit, Open::fresh(interaction, silent)).await {
             Err(error) if silent => {
                 let row = error.refusal.explanation();
-                return Err(AuthorizeError::Return(
-                    return_to.clone(),
-                    OAuthError::new(row.oauth, row.what),
-                ));
+                return Err(AuthorizeError::Return(return_to.clone(), OAuthError::new(row.oauth, row.what)));
             }
             reply => reply?,
         };
@@ -89,26 +82,13 @@ impl Idp {
         let client = self.directory.client(visit.tenant.id, &ClientId::new(id)).await?;
         let client =
             client.ok_or_else(|| PageError::from(Refusal::UnknownClient).because("unknown client_id"))?;
-        if client.status.is_enabled() {
-            Ok(client)
-        } else {
-            Err(Refusal::ClientDisabled.into())
-        }
+        if client.status.is_enabled() { Ok(client) } else { Err(Refusal::ClientDisabled.into()) }
     }
 
     async fn reject_authorization(&self, visit: &Visit<'_>, params: &Params, error: PageError) -> PageError {
-        let named: String = params
-            .first("client_id")
-            .unwrap_or_default()
-            .chars()
-            .take(128)
-            .collect();
-        let event = AuditEvent::new(
-            visit.ctx,
-            visit.tenant.id,
-            AuditKind::AuthorizationRejected,
-            Actor::Anonymous,
-        );
+        let named: String = params.first("client_id").unwrap_or_default().chars().take(128).collect();
+        let event =
+            AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::AuthorizationRejected, Actor::Anonymous);
         self.audit.record(event.client(named).reason(error.refusal)).await;
         error
     }
@@ -119,12 +99,7 @@ impl Idp {
             redirect_uri: redirect_uri.clone(),
             response_mode: response_mode(params).unwrap_or_default(),
             // A state too long to be echoed whole, or given twice, is not echoed at all.
-            state: params
-                .once("state")
-                .ok()
-                .flatten()
-                .filter(|state| state.len() <= 2048)
-                .map(str::to_owned),
+            state: params.once("state").ok().flatten().filter(|state| state.len() <= 2048).map(str::to_owned),
             issuer: self.issuer(visit.tenant),
         }
     }
@@ -141,9 +116,7 @@ impl Idp {
         visit: &Visit<'_>,
         token: &str,
     ) -> Option<hospes_protocol::jose::Claims> {
-        let jwt = CompactJwt::parse(token)
-            .ok()
-            .filter(|jwt| jwt.typ.as_deref() == Some("JWT"))?;
+        let jwt = CompactJwt::parse(token).ok().filter(|jwt| jwt.typ.as_deref() == Some("JWT"))?;
         let keys = self.keyring.of(visit.tenant.id).await.ok()?;
         let claims = keys.verifying.verify(&jwt, &Algorithm::SIGNING).ok()?;
         (check::text(&claims, "iss") == Some(self.issuer(visit.tenant).as_str())).then_some(claims)
@@ -154,9 +127,7 @@ fn check_grant(client: &Client) -> Result<(), OAuthError> {
     if client.grant_types.contains(&GrantType::AuthorizationCode) {
         Ok(())
     } else {
-        Err(OAuthError::unauthorized_client(
-            "the client may not use the authorization code grant",
-        ))
+        Err(OAuthError::unauthorized_client("the client may not use the authorization code grant"))
     }
 }
 
@@ -170,10 +141,7 @@ fn login_required() -> OAuthError {
 /// RFC 6749 §3.1.2.3: exact match; may be left out only when exactly one is registered.
 fn resolve_redirect_uri(client: &Client, params: &Params) -> Result<(RedirectUri, bool), PageError> {
     let refused = |cause: &str| PageError::from(Refusal::RedirectUri).because(cause);
-    match params
-        .once("redirect_uri")
-        .map_err(|cause| refused(&cause.description))?
-    {
+    match params.once("redirect_uri").map_err(|cause| refused(&cause.description))? {
         Some(requested) => (client.redirect_uris.iter())
             .any(|registered| redirect_uri::matches(registered, requested))
             .then(|| (RedirectUri::new(requested), true))

@@ -69,24 +69,14 @@ impl Idp {
             None => None,
         };
         let invited = invitation.as_ref().map(|(_, user)| user.clone());
-        let resolution = self
-            .resolution(visit, interaction, home_idp.as_ref(), invited)
-            .await?;
+        let resolution = self.resolution(visit, interaction, home_idp.as_ref(), invited).await?;
         let consent = match (&client, subject(resolution.as_ref(), session.as_ref())) {
             (Some(client), Some(user)) if client.consent == crate::client::ConsentRule::Ask => {
                 self.directory.consent(tenant, user, &client.client_id).await?
             }
             _ => None,
         };
-        Ok(Facts {
-            now: visit.ctx.now,
-            client,
-            session,
-            home_idp,
-            invitation,
-            resolution,
-            consent,
-        })
+        Ok(Facts { now: visit.ctx.now, client, session, home_idp, invitation, resolution, consent })
     }
 
     /// Who is signed in at this browser, if anybody is.
@@ -102,11 +92,7 @@ impl Idp {
             Some(id) => self.directory.home_idp(visit.tenant.id, id).await?,
             None => None,
         };
-        Ok(Some(SignedIn {
-            session,
-            user,
-            home_idp,
-        }))
+        Ok(Some(SignedIn { session, user, home_idp }))
     }
 
     async fn resolution(
@@ -117,22 +103,14 @@ impl Idp {
         invited: Option<User>,
     ) -> Result<Option<Resolution>, Unavailable> {
         if let Some(identity) = &interaction.arrival {
-            return self
-                .resolve_arrival(visit, interaction, identity, (home_idp, invited))
-                .await
-                .map(Some);
+            return self.resolve_arrival(visit, interaction, identity, (home_idp, invited)).await.map(Some);
         }
         if let Some(id) = interaction.password {
             let user = self.directory.user(visit.tenant.id, id).await?;
-            let authentication = Authentication {
-                method: Method::Password,
-                at: visit.ctx.now,
-            };
-            return Ok(Some(
-                user.map_or(Resolution::Refused(Refusal::NotInvited), |user| {
-                    Resolution::Known(Box::new(user), authentication)
-                }),
-            ));
+            let authentication = Authentication { method: Method::Password, at: visit.ctx.now };
+            return Ok(Some(user.map_or(Resolution::Refused(Refusal::NotInvited), |user| {
+                Resolution::Known(Box::new(user), authentication)
+            })));
         }
         let Some(mailbox) = &interaction.mailbox else {
             return Ok(None);
@@ -159,20 +137,9 @@ impl Idp {
         let mut matches = self.matches(visit, proven, invited).await?;
         matches.bound = self
             .directory
-            .user_by_identity(
-                visit.tenant.id,
-                identity.home_idp,
-                &identity.issuer,
-                &identity.subject,
-            )
+            .user_by_identity(visit.tenant.id, identity.home_idp, &identity.issuer, &identity.subject)
             .await?;
-        Ok(resolve_home(
-            identity,
-            &standing,
-            interaction.mailbox.as_ref(),
-            matches,
-            visit.ctx.now,
-        ))
+        Ok(resolve_home(identity, &standing, interaction.mailbox.as_ref(), matches, visit.ctx.now))
     }
 
     async fn matches(
@@ -190,12 +157,7 @@ impl Idp {
             Some(user) => self.directory.local_account(tenant, user.id).await?,
             None => None,
         };
-        Ok(Matches {
-            bound: None,
-            at_address,
-            account,
-            invited,
-        })
+        Ok(Matches { bound: None, at_address, account, invited })
     }
 }
 

@@ -31,14 +31,7 @@ pub struct Open {
 impl Open {
     /// One that was never stored.
     pub(crate) const fn fresh(interaction: Interaction, silent: bool) -> Self {
-        Self {
-            stored: Stored {
-                interaction,
-                raw: None,
-            },
-            silent,
-            problem: None,
-        }
+        Self { stored: Stored { interaction, raw: None }, silent, problem: None }
     }
 }
 
@@ -51,10 +44,7 @@ impl Idp {
 
     /// Reads an interaction of this browser.
     pub(crate) async fn open(&self, visit: &Visit<'_>, id: &str) -> Result<Open, PageError> {
-        let raw = self
-            .sessions
-            .get(&Key::new(visit.tenant.id, Kind::Interaction, id))
-            .await?;
+        let raw = self.sessions.get(&Key::new(visit.tenant.id, Kind::Interaction, id)).await?;
         let gone = || PageError::from(Refusal::InteractionExpired);
         let raw = raw.ok_or_else(gone)?;
         let interaction: Interaction = serde_json::from_slice(&raw).map_err(|cause| gone().because(cause))?;
@@ -64,14 +54,7 @@ impl Idp {
         if !ours || visit.ctx.now >= interaction.expires_at {
             return Err(gone());
         }
-        Ok(Open {
-            stored: Stored {
-                interaction,
-                raw: Some(raw),
-            },
-            silent: false,
-            problem: None,
-        })
+        Ok(Open { stored: Stored { interaction, raw: Some(raw) }, silent: false, problem: None })
     }
 
     /// Stores what changed, unless somebody else stored something first.
@@ -83,12 +66,7 @@ impl Idp {
         let key = stored.interaction.key();
         match &stored.raw {
             None => {
-                let put = Write::Put {
-                    key,
-                    value: value.clone(),
-                    ttl: LIFETIME,
-                    indexes: Vec::new(),
-                };
+                let put = Write::Put { key, value: value.clone(), ttl: LIFETIME, indexes: Vec::new() };
                 self.sessions.write(vec![put]).await?;
             }
             Some(raw) => {
@@ -144,9 +122,7 @@ impl Idp {
                     self.admit(visit, &mut open, *user, &authentication).await?;
                 }
                 Step::Respond(user, authentication) => {
-                    return self
-                        .respond(visit, &open.stored, (*user, authentication), facts.session)
-                        .await;
+                    return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
                 screen => return self.show(open, screen, &facts).await,
@@ -162,10 +138,7 @@ impl Idp {
         let interaction = &open.stored.interaction;
         let about = About {
             client_name: facts.client.as_ref().map(|client| client.display_name.clone()),
-            scope: interaction
-                .request()
-                .map(|request| request.scope.clone())
-                .unwrap_or_default(),
+            scope: interaction.request().map(|request| request.scope.clone()).unwrap_or_default(),
             redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
         };
         Ok(Outcome::Screen {
@@ -194,9 +167,7 @@ impl Idp {
         error: &OAuthError,
     ) -> Result<Reply, PageError> {
         let waiting = self.waiting_client(visit, interaction);
-        waiting
-            .map(|to| Outcome::Respond(to.error(error)).into())
-            .ok_or_else(|| Refusal::Internal.into())
+        waiting.map(|to| Outcome::Respond(to.error(error)).into()).ok_or_else(|| Refusal::Internal.into())
     }
 
     /// Law 11: every refusal is recorded under its reference. What the client must handle goes to the client at once;
@@ -214,15 +185,9 @@ impl Idp {
         };
         let mut event = AuditEvent::new(visit.ctx, visit.tenant.id, kind, Actor::Anonymous).reason(refusal);
         event.client = interaction.request().map(|request| request.client_id.to_string());
-        event.target = interaction
-            .arrival
-            .as_ref()
-            .map(|identity| identity.subject.to_string());
+        event.target = interaction.arrival.as_ref().map(|identity| identity.subject.to_string());
         self.audit.record(event).await;
-        if matches!(
-            refusal,
-            Refusal::ConsentDeclined | Refusal::OtherSubject | Refusal::UnmetAcr
-        ) {
+        if matches!(refusal, Refusal::ConsentDeclined | Refusal::OtherSubject | Refusal::UnmetAcr) {
             let row = refusal.explanation();
             return self.answer_error(visit, interaction, &OAuthError::new(row.oauth, row.what));
         }

@@ -101,18 +101,14 @@ pub fn next_step(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> S
     match &facts.resolution {
         None => nobody_proven(tenant, interaction, facts),
         Some(Resolution::ProveMailbox(address)) => code_for(interaction, address),
-        Some(Resolution::Mismatch { invited, actual }) => Step::Mismatch {
-            invited: invited.clone(),
-            actual: actual.clone(),
-        },
+        Some(Resolution::Mismatch { invited, actual }) => {
+            Step::Mismatch { invited: invited.clone(), actual: actual.clone() }
+        }
         Some(Resolution::Refused(refusal)) => Step::Refuse(*refusal),
         Some(Resolution::Redeems(user, authentication)) => redeem(interaction, user, authentication),
-        Some(Resolution::Known(user, authentication)) => known(
-            tenant,
-            interaction,
-            facts,
-            (user, authentication, facts.home_idp.as_ref()),
-        ),
+        Some(Resolution::Known(user, authentication)) => {
+            known(tenant, interaction, facts, (user, authentication, facts.home_idp.as_ref()))
+        }
     }
 }
 
@@ -142,28 +138,15 @@ pub fn invitation_closed(invitation: &Invitation, now: Timestamp) -> Option<Refu
 }
 
 fn nobody_proven(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> Step {
-    if let Some(SignedIn {
-        session,
-        user,
-        home_idp,
-    }) = &facts.session
-    {
+    if let Some(SignedIn { session, user, home_idp }) = &facts.session {
         if session_serves(interaction, facts, session, user) {
-            return known(
-                tenant,
-                interaction,
-                facts,
-                (user, &session.authentication, home_idp.as_ref()),
-            );
+            return known(tenant, interaction, facts, (user, &session.authentication, home_idp.as_ref()));
         }
         if let Some((_, invited)) = &facts.invitation
             && user.id != invited.id
             && !interaction.session_set_aside
         {
-            return Step::AskWhichAccount {
-                signed_in: user.email.clone(),
-                invited: invited.email.clone(),
-            };
+            return Step::AskWhichAccount { signed_in: user.email.clone(), invited: invited.email.clone() };
         }
     }
     match (interaction.realm, &facts.home_idp) {
@@ -205,9 +188,7 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
             let expected = expected_subject(interaction, request);
             !request.prompt.login
                 && !request.prompt.select_account
-                && request
-                    .max_age
-                    .is_none_or(|max_age| is_fresh(session, max_age, facts.now))
+                && request.max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
                 && expected.is_none_or(|expected| expected == user.id.to_string())
         }
     }
@@ -218,19 +199,13 @@ fn is_fresh(session: &Session, max_age: u32, now: Timestamp) -> bool {
 }
 
 fn expected_subject<'a>(interaction: &'a Interaction, request: &'a AuthorizationRequest) -> Option<&'a str> {
-    interaction
-        .expected_subject
-        .as_deref()
-        .or_else(|| request.claims.required_subject())
+    interaction.expected_subject.as_deref().or_else(|| request.claims.required_subject())
 }
 
 fn redeem(interaction: &Interaction, user: &User, authentication: &Authentication) -> Step {
     let local = !matches!(authentication.method, Method::Home { .. });
     if local && interaction.password_choice.is_none() {
-        return Step::ChoosePassword {
-            may_skip: true,
-            user: Box::new(user.clone()),
-        };
+        return Step::ChoosePassword { may_skip: true, user: Box::new(user.clone()) };
     }
     match interaction.permissions {
         None => Step::ReviewPermissions(Box::new(user.clone()), authentication.clone()),
@@ -246,20 +221,12 @@ fn known(
     (user, authentication, home_idp): (&User, &Authentication, Option<&HomeIdp>),
 ) -> Step {
     let client = facts.client.as_ref();
-    if let Decision::Deny(refusal) = decide(&decide::Facts {
-        tenant,
-        client,
-        user,
-        authentication,
-        home_idp,
-    }) {
+    if let Decision::Deny(refusal) = decide(&decide::Facts { tenant, client, user, authentication, home_idp })
+    {
         return Step::Refuse(refusal);
     }
     if interaction.reset && interaction.password_choice.is_none() {
-        return Step::ChoosePassword {
-            may_skip: false,
-            user: Box::new(user.clone()),
-        };
+        return Step::ChoosePassword { may_skip: false, user: Box::new(user.clone()) };
     }
     let done = Step::Respond(Box::new(user.clone()), authentication.clone());
     let Some(request) = interaction.request() else {
@@ -269,11 +236,7 @@ fn known(
         return Step::Refuse(Refusal::OtherSubject);
     }
     // OIDC Core §5.5.1.1: an essential acr that cannot be met fails; a voluntary one does not.
-    if request
-        .claims
-        .essential_acr()
-        .is_some_and(|wish| !ACR_VALUES.iter().any(|acr| wish.accepts(acr)))
-    {
+    if request.claims.essential_acr().is_some_and(|wish| !ACR_VALUES.iter().any(|acr| wish.accepts(acr))) {
         return Step::Refuse(Refusal::UnmetAcr);
     }
     match (consent_needed(request, facts), interaction.consent) {
@@ -284,13 +247,7 @@ fn known(
 }
 
 fn consent_needed(request: &AuthorizationRequest, facts: &Facts) -> bool {
-    let asks = facts
-        .client
-        .as_ref()
-        .is_some_and(|client| client.consent == ConsentRule::Ask);
-    let covered = facts
-        .consent
-        .as_ref()
-        .is_some_and(|consent| request.scope.within(&consent.scope));
+    let asks = facts.client.as_ref().is_some_and(|client| client.consent == ConsentRule::Ask);
+    let covered = facts.consent.as_ref().is_some_and(|consent| request.scope.within(&consent.scope));
     request.prompt.consent || asks && !covered
 }

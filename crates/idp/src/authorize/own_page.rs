@@ -32,12 +32,8 @@ impl Idp {
             }
         }
         let binding = visit.browser.binding.clone().unwrap_or_else(|| visit.ctx.token());
-        let mut interaction = Interaction::begin(
-            visit.ctx,
-            visit.tenant.id,
-            &binding,
-            Purpose::Visit(path.to_owned()),
-        );
+        let mut interaction =
+            Interaction::begin(visit.ctx, visit.tenant.id, &binding, Purpose::Visit(path.to_owned()));
         interaction.session_set_aside = true;
         let mut reply = self.advance(visit, Open::fresh(interaction, false)).await?;
         if visit.browser.binding.is_none() {

@@ -47,21 +47,13 @@ impl Idp {
             Purpose::Visit(path) => Outcome::Leave(self.issuer(visit.tenant).join(path)),
         };
         self.sessions.write(batch).await?;
-        let mut event = AuditEvent::new(
-            visit.ctx,
-            visit.tenant.id,
-            AuditKind::SignIn,
-            Actor::User(user.id.to_string()),
-        )
-        .detail("silent", !proven)
-        .detail("acr", session.authentication.acr());
+        let mut event =
+            AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::SignIn, Actor::User(user.id.to_string()))
+                .detail("silent", !proven)
+                .detail("acr", session.authentication.acr());
         event.client = interaction.request().map(|request| request.client_id.to_string());
         self.audit.record(event).await;
-        Ok(Reply {
-            outcome,
-            binding: None,
-            session: cookie,
-        })
+        Ok(Reply { outcome, binding: None, session: cookie })
     }
 
     fn mint_code(
@@ -170,8 +162,7 @@ fn put_session(session: &Session, cookie: &str, now: Timestamp) -> Result<Write,
 
 /// A point in time this many seconds on.
 pub(crate) fn after(now: Timestamp, seconds: u32) -> Timestamp {
-    now.saturating_add(SignedDuration::from_secs(i64::from(seconds)))
-        .unwrap_or(now)
+    now.saturating_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(now)
 }
 
 fn bytes(record: &impl Serialize) -> Result<Bytes, PageError> {

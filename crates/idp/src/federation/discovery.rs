@@ -23,10 +23,7 @@ impl Idp {
     }
 
     async fn realm_of_domain(&self, visit: &Visit<'_>, domain: &Domain) -> Result<Realm, Unavailable> {
-        let home_idp = self
-            .directory
-            .home_idp_for_domain(visit.tenant.id, domain)
-            .await?;
+        let home_idp = self.directory.home_idp_for_domain(visit.tenant.id, domain).await?;
         Ok(home_idp.map_or(Realm::Local, |home_idp| Realm::Home(home_idp.id)))
     }
 
@@ -43,10 +40,7 @@ impl Idp {
             return Ok(());
         }
         let domain = request.domain_hint.as_deref().and_then(Domain::parse);
-        let identifier = request
-            .login_hint
-            .as_deref()
-            .and_then(|hint| EmailAddress::parse(hint).ok());
+        let identifier = request.login_hint.as_deref().and_then(|hint| EmailAddress::parse(hint).ok());
         interaction.realm = match (&identifier, domain) {
             (Some(address), _) => Some(self.realm_of(visit, address).await?),
             (None, Some(domain)) => {

@@ -116,8 +116,6 @@ fn default_algorithms() -> Vec<Algorithm> {
 impl HomeIdp {
     /// Whether its word about mailboxes of this domain is proof.
     pub fn is_authoritative_for(&self, domain: &Domain) -> bool {
-        self.domains
-            .iter()
-            .any(|home| home.authoritative && home.domain == *domain)
+        self.domains.iter().any(|home| home.authoritative && home.domain == *domain)
     }
 }

@@ -22,8 +22,7 @@ use hospes_protocol::pkce::CodeVerifier;
 impl Idp {
     /// Our redirect URI for one home IdP of one tenant (D1: never shared).
     pub(crate) fn callback_uri(&self, tenant: &Tenant, home_idp: HomeIdpId) -> String {
-        self.issuer(tenant)
-            .join(&format!("/upstream/{home_idp}/callback"))
+        self.issuer(tenant).join(&format!("/upstream/{home_idp}/callback"))
     }
 
     /// Remembers the journey and sends the browser off.
@@ -44,10 +43,7 @@ impl Idp {
             login_hint: interaction.identifier.as_ref().map(ToString::to_string),
             prompt: prompt_at_home(interaction),
             max_age: max_age_at_home(interaction),
-            ui_locales: interaction
-                .request()
-                .map(|request| request.ui_locales.clone())
-                .unwrap_or_default(),
+            ui_locales: interaction.request().map(|request| request.ui_locales.clone()).unwrap_or_default(),
         };
         interaction.journey = Some(Journey {
             home_idp: home_idp.id,
@@ -60,9 +56,7 @@ impl Idp {
         let url = match self.upstream.depart(home_idp, &departure).await {
             Ok(url) => url,
             Err(error) => {
-                return Err(self
-                    .journey_failed(visit, &open.stored.interaction, home_idp.id, &error)
-                    .await);
+                return Err(self.journey_failed(visit, &open.stored.interaction, home_idp.id, &error).await);
             }
         };
         self.save(&mut open.stored).await?;
@@ -86,13 +80,10 @@ impl Idp {
         let identity = match outcome {
             Ok(identity) => identity,
             Err(error) => {
-                return Err(self
-                    .reject_arrival(visit, home_idp, error.returning(waiting.as_ref()))
-                    .await);
+                return Err(self.reject_arrival(visit, home_idp, error.returning(waiting.as_ref())).await);
             }
         };
-        self.achieve(visit, open, |interaction| interaction.arrival = Some(identity))
-            .await
+        self.achieve(visit, open, |interaction| interaction.arrival = Some(identity)).await
     }
 
     /// The single-use gate (law 6): whoever clears the journey may go on with it. Nothing is fetched before.
@@ -103,31 +94,17 @@ impl Idp {
         params: &Params,
     ) -> Result<(Open, Journey), PageError> {
         let none = |cause: &str| PageError::from(Refusal::NoTransaction).because(cause);
-        let state = params
-            .once("state")
-            .ok()
-            .flatten()
-            .ok_or_else(|| none("no state"))?;
+        let state = params.once("state").ok().flatten().ok_or_else(|| none("no state"))?;
         let (id, proof) = state.split_once('.').ok_or_else(|| none("foreign state"))?;
-        let mut open = self
-            .open(visit, id)
-            .await
-            .map_err(|error| none(&error.to_string()))?;
-        let journey = open
-            .stored
-            .interaction
-            .journey
-            .take()
-            .ok_or_else(|| none("no journey under way"))?;
+        let mut open = self.open(visit, id).await.map_err(|error| none(&error.to_string()))?;
+        let journey = open.stored.interaction.journey.take().ok_or_else(|| none("no journey under way"))?;
         if !journey.state.matches(proof) || journey.home_idp != home_idp {
             return Err(none("state or home IdP does not fit the journey"));
         }
         if visit.ctx.now.duration_since(journey.departed_at) > JOURNEY {
             return Err(PageError::from(Refusal::InteractionExpired).because("the journey took too long"));
         }
-        self.save(&mut open.stored)
-            .await
-            .map_err(|error| none(&error.to_string()))?;
+        self.save(&mut open.stored).await.map_err(|error| none(&error.to_string()))?;
         Ok((open, journey))
     }
 
@@ -171,9 +148,7 @@ impl Idp {
         let Some(sealed) = &home_idp.client_secret else {
             return Ok(None);
         };
-        let plain = self
-            .vault
-            .open(Purpose::HomeIdpSecret, home_idp.id.0.as_bytes(), sealed);
+        let plain = self.vault.open(Purpose::HomeIdpSecret, home_idp.id.0.as_bytes(), sealed);
         let plain = plain.map_err(|cause| PageError::from(Refusal::Internal).because(cause))?;
         Ok(Some(Secret::new(String::from_utf8_lossy(&plain))))
     }
@@ -187,43 +162,27 @@ impl Idp {
     ) -> PageError {
         if matches!(error, UpstreamError::Blocked) {
             let event = AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::SsrfBlocked, Actor::System);
-            self.audit
-                .record(event.target(home_idp).reason(error.reason()))
-                .await;
+            self.audit.record(event.target(home_idp).reason(error.reason())).await;
         }
         let refusal = match error {
             UpstreamError::Unreachable(_) | UpstreamError::Blocked => Refusal::HomeIdpUnreachable,
             UpstreamError::Refused(_) => Refusal::HomeIdpRefused,
         };
-        PageError::from(refusal)
-            .because(error)
-            .returning(self.waiting_client(visit, interaction).as_ref())
+        PageError::from(refusal).because(error).returning(self.waiting_client(visit, interaction).as_ref())
     }
 
     async fn reject_arrival(&self, visit: &Visit<'_>, home_idp: HomeIdpId, error: PageError) -> PageError {
-        let event = AuditEvent::new(
-            visit.ctx,
-            visit.tenant.id,
-            AuditKind::UpstreamRejected,
-            Actor::Anonymous,
-        );
-        self.audit
-            .record(event.target(home_idp).reason(error.refusal))
-            .await;
+        let event =
+            AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::UpstreamRejected, Actor::Anonymous);
+        self.audit.record(event.target(home_idp).reason(error.refusal)).await;
         error
     }
 }
 
 /// A guest who redeems should be asked which account, not be signed in with whatever session is open at home.
 fn prompt_at_home(interaction: &Interaction) -> Option<&'static str> {
-    let prompt = interaction
-        .request()
-        .map(|request| request.prompt)
-        .unwrap_or_default();
-    match (
-        prompt.login,
-        interaction.session_set_aside || prompt.select_account,
-    ) {
+    let prompt = interaction.request().map(|request| request.prompt).unwrap_or_default();
+    match (prompt.login, interaction.session_set_aside || prompt.select_account) {
         (true, _) => Some("login"),
         (false, true) => Some("select_account"),
         (false, false) => None,
@@ -233,9 +192,5 @@ fn prompt_at_home(interaction: &Interaction) -> Option<&'static str> {
 /// A fresh sign-in asked of us is asked of home too.
 fn max_age_at_home(interaction: &Interaction) -> Option<u32> {
     let request = interaction.request()?;
-    if request.prompt.login {
-        Some(0)
-    } else {
-        request.max_age
-    }
+    if request.prompt.login { Some(0) } else { request.max_age }
 }

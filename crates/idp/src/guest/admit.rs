@@ -42,11 +42,7 @@ impl Idp {
         .target(user.id)
         .detail("idp", via)
         .detail("acr", authentication.acr());
-        let admission = Admission {
-            user,
-            binding,
-            invitation,
-        };
+        let admission = Admission { user, binding, invitation };
         Ok(self.apply(Change::Admit(Box::new(admission)), event).await?)
     }
 }
@@ -78,9 +74,7 @@ fn binding(visit: &Visit<'_>, interaction: &Interaction, guest: &User) -> Bindin
 
 /// The mailbox was proven, or nobody would be here. Names from home fill gaps; what the inviter chose stays.
 fn accepted(visit: &Visit<'_>, guest: User, identity: Option<&VerifiedIdentity>) -> User {
-    let home = identity
-        .map(|identity| identity.profile.clone())
-        .unwrap_or_default();
+    let home = identity.map(|identity| identity.profile.clone()).unwrap_or_default();
     User {
         external_user_state: Some(ExternalUserState::Accepted),
         external_user_state_changed_at: Some(visit.ctx.now),

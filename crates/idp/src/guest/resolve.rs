@@ -83,10 +83,7 @@ fn redeem_link(
     let is_invited = |address: &EmailAddress| address.key() == invited.email.key();
     match standing {
         EmailStanding::Proven(address) | EmailStanding::Claimed(address) if !is_invited(address) => {
-            Resolution::Mismatch {
-                invited: invited.email,
-                actual: address.clone(),
-            }
+            Resolution::Mismatch { invited: invited.email, actual: address.clone() }
         }
         EmailStanding::Proven(_) => Resolution::Redeems(Box::new(invited), authentication),
         EmailStanding::Claimed(_) | EmailStanding::None if mailbox.is_some_and(is_invited) => {
@@ -98,17 +95,11 @@ fn redeem_link(
 
 /// Resolves a mailbox proven by code, with no home IdP in play.
 pub fn resolve_mailbox(mailbox: &EmailAddress, matches: Matches, now: Timestamp) -> Resolution {
-    let authentication = Authentication {
-        method: Method::EmailCode,
-        at: now,
-    };
+    let authentication = Authentication { method: Method::EmailCode, at: now };
     let user = match (matches.invited, matches.at_address) {
         (Some(invited), _) if invited.email.key() == mailbox.key() => invited,
         (Some(invited), _) => {
-            return Resolution::Mismatch {
-                invited: invited.email,
-                actual: mailbox.clone(),
-            };
+            return Resolution::Mismatch { invited: invited.email, actual: mailbox.clone() };
         }
         (None, Some(user)) => user,
         (None, None) => return Resolution::Refused(Refusal::NotInvited),
@@ -122,15 +113,7 @@ pub fn resolve_mailbox(mailbox: &EmailAddress, matches: Matches, now: Timestamp)
 
 /// Ours is never later than what the home IdP states (UP-36).
 fn home_authentication(identity: &VerifiedIdentity, now: Timestamp) -> Authentication {
-    let stated = identity
-        .auth_time
-        .and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let method = Method::Home {
-        home_idp: identity.home_idp,
-        issuer: identity.issuer.to_string(),
-    };
-    Authentication {
-        method,
-        at: stated.map_or(now, |at| at.min(now)),
-    }
+    let stated = identity.auth_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
+    let method = Method::Home { home_idp: identity.home_idp, issuer: identity.issuer.to_string() };
+    Authentication { method, at: stated.map_or(now, |at| at.min(now)) }
 }

@@ -146,78 +146,40 @@ impl Idp {
         let invitation = invitation(ctx, tenant, (&user, &inviter), (&request, &checked, &secret));
         let link = self.redeem_url(tenant, &secret);
         let mail = if request.send_mail {
-            Some(
-                self.invitation_mail(ctx, tenant, (&invitation, &user, &checked), &link)
-                    .await?,
-            )
+            Some(self.invitation_mail(ctx, tenant, (&invitation, &user, &checked), &link).await?)
         } else {
             None
         };
         let mail_queued = mail.is_some();
-        let event = AuditEvent::new(
-            ctx,
-            tenant.id,
-            AuditKind::InvitationCreated,
-            Actor::from(&inviter),
-        )
-        .target(user.id)
-        .detail("invitation", invitation.id.to_string())
-        .detail("mail", mail_queued);
-        let change = Change::Invite {
-            user: user.clone(),
-            is_new,
-            invitation: invitation.clone(),
-            mail,
-        };
+        let event = AuditEvent::new(ctx, tenant.id, AuditKind::InvitationCreated, Actor::from(&inviter))
+            .target(user.id)
+            .detail("invitation", invitation.id.to_string())
+            .detail("mail", mail_queued);
+        let change = Change::Invite { user: user.clone(), is_new, invitation: invitation.clone(), mail };
         self.apply(change, event).await?;
         let redeem_url = self.disclose(ctx, tenant, (&inviter, &invitation), link).await;
-        Ok(Invited {
-            invitation,
-            user,
-            redeem_url,
-            mail_queued,
-        })
+        Ok(Invited { invitation, user, redeem_url, mail_queued })
     }
 
     async fn check_invite(&self, tenant: &Tenant, request: &InviteRequest) -> Result<Checked, InviteError> {
         let email = EmailAddress::parse(&request.email).map_err(InviteError::Email)?;
-        let cc = request
-            .cc
-            .as_deref()
-            .map(EmailAddress::parse)
-            .transpose()
-            .map_err(InviteError::Cc)?;
-        if request
-            .display_name
-            .as_ref()
-            .is_some_and(|name| !is_plain_line(name, MAX_NAME))
-        {
+        let cc = request.cc.as_deref().map(EmailAddress::parse).transpose().map_err(InviteError::Cc)?;
+        if request.display_name.as_ref().is_some_and(|name| !is_plain_line(name, MAX_NAME)) {
             return Err(InviteError::Text("invitedUserDisplayName"));
         }
         let message = request.message.as_ref().map(|text| text.replace("\r\n", "\n"));
-        if message
-            .as_ref()
-            .is_some_and(|text| !is_plain_text(text, MAX_MESSAGE))
-        {
+        if message.as_ref().is_some_and(|text| !is_plain_text(text, MAX_MESSAGE)) {
             return Err(InviteError::Text("customizedMessageBody"));
         }
         if !self.is_destination(tenant, &request.redirect_url).await? {
             return Err(InviteError::Destination);
         }
-        Ok(Checked {
-            email,
-            cc,
-            message: message.filter(|text| !text.trim().is_empty()),
-        })
+        Ok(Checked { email, cc, message: message.filter(|text| !text.trim().is_empty()) })
     }
 
     /// Whether an invitation may lead there: exactly one of the [`Idp::destinations`].
     pub(crate) async fn is_destination(&self, tenant: &Tenant, url: &str) -> Result<bool, Unavailable> {
-        Ok(self
-            .destinations(tenant)
-            .await?
-            .iter()
-            .any(|(destination, _)| destination == url))
+        Ok(self.destinations(tenant).await?.iter().any(|(destination, _)| destination == url))
     }
 
     /// Where invitations may lead, with names: start pages of enabled clients, landing pages of the tenant, our own
@@ -226,10 +188,7 @@ impl Idp {
         let mut destinations = Vec::new();
         let mut after = None;
         loop {
-            let page = self
-                .directory
-                .list_clients(tenant.id, PageRequest { after, size: 200 })
-                .await?;
+            let page = self.directory.list_clients(tenant.id, PageRequest { after, size: 200 }).await?;
             let enabled = page.items.into_iter().filter(|client| client.status.is_enabled());
             destinations.extend(enabled.filter_map(|client| Some((client.start_url?, client.display_name))));
             match page.next {
@@ -237,13 +196,7 @@ impl Idp {
                 None => break,
             }
         }
-        destinations.extend(
-            tenant
-                .settings
-                .landing_urls
-                .iter()
-                .map(|url| (url.clone(), url.clone())),
-        );
+        destinations.extend(tenant.settings.landing_urls.iter().map(|url| (url.clone(), url.clone())));
         destinations.push((self.issuer(tenant).join("/home"), tenant.display_name.clone()));
         Ok(destinations)
     }
@@ -262,20 +215,15 @@ impl Idp {
                 continue;
             }
             let name = match &invitation.inviter {
-                Inviter::User(id) => self
-                    .directory
-                    .user(tenant.id, *id)
-                    .await?
-                    .map(|user| user.email.to_string()),
+                Inviter::User(id) => {
+                    self.directory.user(tenant.id, *id).await?.map(|user| user.email.to_string())
+                }
                 Inviter::Client(client) => Some(client.to_string()),
                 Inviter::Operator => None,
             };
             items.push((invitation, name.unwrap_or_else(|| "operator".to_owned())));
         }
-        Ok(crate::ports::Page {
-            items,
-            next: page.next,
-        })
+        Ok(crate::ports::Page { items, next: page.next })
     }
 
     async fn count_invite(
@@ -291,17 +239,9 @@ impl Idp {
             Inviter::Operator => return Ok(()),
         };
         let browser = crate::browser::Browser::default();
-        let visit = crate::browser::Visit {
-            ctx,
-            tenant,
-            browser: &browser,
-        };
-        let by_inviter = self
-            .count(&visit, "invites-by", &who, Duration::from_hours(1))
-            .await?;
-        let to_recipient = self
-            .count(&visit, "invites-to", to.key(), Duration::from_hours(24))
-            .await?;
+        let visit = crate::browser::Visit { ctx, tenant, browser: &browser };
+        let by_inviter = self.count(&visit, "invites-by", &who, Duration::from_hours(1)).await?;
+        let to_recipient = self.count(&visit, "invites-to", to.key(), Duration::from_hours(24)).await?;
         if by_inviter > PER_INVITER || to_recipient > PER_RECIPIENT {
             Err(InviteError::TooMany)
         } else {
@@ -320,14 +260,11 @@ impl Idp {
             Inviter::User(id) => self.directory.user(tenant.id, *id).await?,
             Inviter::Client(_) | Inviter::Operator => None,
         };
-        let destination = Url::parse(&invitation.redirect_url)
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned));
+        let destination =
+            Url::parse(&invitation.redirect_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let content = MailContent::Invitation(InvitationMail {
             organization: tenant.display_name.clone(),
-            inviter_name: inviter
-                .as_ref()
-                .and_then(|inviter| inviter.profile.display_name.clone()),
+            inviter_name: inviter.as_ref().and_then(|inviter| inviter.profile.display_name.clone()),
             reply_to: inviter.map(|inviter| inviter.email),
             cc: checked.cc.clone(),
             guest_name: user.profile.display_name.clone(),
@@ -357,12 +294,7 @@ impl Idp {
         if !tenant.settings.return_redeem_url && *inviter != Inviter::Operator {
             return None;
         }
-        let event = AuditEvent::new(
-            ctx,
-            tenant.id,
-            AuditKind::InvitationUrlDisclosed,
-            Actor::from(inviter),
-        );
+        let event = AuditEvent::new(ctx, tenant.id, AuditKind::InvitationUrlDisclosed, Actor::from(inviter));
         self.audit.record(event.target(invitation.id)).await;
         Some(link)
     }
@@ -375,18 +307,13 @@ impl Idp {
         inviter: &Inviter,
         id: InvitationId,
     ) -> Result<(), ChangeError> {
-        let invitation = self
-            .directory
-            .invitation(tenant.id, id)
-            .await?
-            .ok_or(ChangeError::NotFound)?;
+        let invitation = self.directory.invitation(tenant.id, id).await?.ok_or(ChangeError::NotFound)?;
         if invitation.state == InvitationState::Revoked {
             return Ok(());
         }
         let event =
             AuditEvent::new(ctx, tenant.id, AuditKind::InvitationRevoked, Actor::from(inviter)).target(id);
-        self.apply(Change::RevokeInvitation(tenant.id, id, ctx.now), event)
-            .await
+        self.apply(Change::RevokeInvitation(tenant.id, id, ctx.now), event).await
     }
 }
 
@@ -409,11 +336,8 @@ fn guest(
         Inviter::User(user) => Some(*user),
         Inviter::Client(_) | Inviter::Operator => None,
     };
-    let sponsors = if request.sponsors.is_empty() {
-        invited_by.into_iter().collect()
-    } else {
-        request.sponsors.clone()
-    };
+    let sponsors =
+        if request.sponsors.is_empty() { invited_by.into_iter().collect() } else { request.sponsors.clone() };
     User {
         id: UserId::generate(ctx),
         tenant: tenant.id,
@@ -443,11 +367,7 @@ fn invitation(
     (user, inviter): (&User, &Inviter),
     (request, checked, secret): (&InviteRequest, &Checked, &str),
 ) -> Invitation {
-    let state = if user.is_pending() {
-        InvitationState::Pending
-    } else {
-        InvitationState::Completed
-    };
+    let state = if user.is_pending() { InvitationState::Pending } else { InvitationState::Completed };
     Invitation {
         id: InvitationId::generate(ctx),
         tenant: tenant.id,
@@ -477,7 +397,5 @@ fn is_plain_line(text: &str, limit: usize) -> bool {
 
 fn is_plain_text(text: &str, limit: usize) -> bool {
     text.chars().count() <= limit
-        && !text
-            .chars()
-            .any(|c| c.is_control() && c != '\n' && c != '\t' || deceptive(c))
+        && !text.chars().any(|c| c.is_control() && c != '\n' && c != '\t' || deceptive(c))
 }

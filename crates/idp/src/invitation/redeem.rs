@@ -47,9 +47,8 @@ impl Idp {
             Inviter::User(id) => self.directory.user(visit.tenant.id, *id).await?,
             Inviter::Client(_) | Inviter::Operator => None,
         };
-        let destination = Url::parse(&invitation.redirect_url)
-            .ok()
-            .and_then(|url| url.host_str().map(str::to_owned));
+        let destination =
+            Url::parse(&invitation.redirect_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         Ok(OpenedInvitation {
             masked_email: invitation.email.masked(),
             inviter_name: inviter.and_then(|inviter| inviter.profile.display_name),
@@ -82,10 +81,8 @@ impl Idp {
         answer: Answer,
     ) -> Result<Reply, PageError> {
         let open = self.open(visit, id).await?;
-        self.expect_screen(visit, &open, |step| matches!(step, Step::ReviewPermissions(..)))
-            .await?;
-        self.achieve(visit, open, |interaction| interaction.permissions = Some(answer))
-            .await
+        self.expect_screen(visit, &open, |step| matches!(step, Step::ReviewPermissions(..))).await?;
+        self.achieve(visit, open, |interaction| interaction.permissions = Some(answer)).await
     }
 
     /// The person allows or denies what the client asks for.
@@ -96,10 +93,8 @@ impl Idp {
         answer: Answer,
     ) -> Result<Reply, PageError> {
         let open = self.open(visit, id).await?;
-        self.expect_screen(visit, &open, |step| matches!(step, Step::AskConsent(_)))
-            .await?;
-        self.achieve(visit, open, |interaction| interaction.consent = Some(answer))
-            .await
+        self.expect_screen(visit, &open, |step| matches!(step, Step::AskConsent(_))).await?;
+        self.achieve(visit, open, |interaction| interaction.consent = Some(answer)).await
     }
 
     /// An answer counts only when its screen is due (GEN-08: steps cannot be skipped by their address).
@@ -111,34 +106,16 @@ impl Idp {
     ) -> Result<(), PageError> {
         let facts = self.facts(visit, &open.stored.interaction).await?;
         let step = next_step(visit.tenant, &open.stored.interaction, &facts);
-        if due(&step) {
-            Ok(())
-        } else {
-            Err(Refusal::InteractionExpired.into())
-        }
+        if due(&step) { Ok(()) } else { Err(Refusal::InteractionExpired.into()) }
     }
 
     async fn invitation_of(&self, visit: &Visit<'_>, ticket: &str) -> Result<Invitation, PageError> {
-        let found = self
-            .directory
-            .invitation_by_secret(visit.tenant.id, &SecretHash::of(ticket))
-            .await?;
+        let found = self.directory.invitation_by_secret(visit.tenant.id, &SecretHash::of(ticket)).await?;
         let Some(invitation) = found else {
-            let network = visit
-                .ctx
-                .request
-                .address
-                .map(crate::account::sign_in::network_of)
-                .unwrap_or_default();
-            let misses = self
-                .count(visit, "tickets", &network, Duration::from_mins(10))
-                .await?;
-            return Err(if misses > MISSES {
-                Refusal::TooMany
-            } else {
-                Refusal::InvitationUnknown
-            }
-            .into());
+            let network =
+                visit.ctx.request.address.map(crate::account::sign_in::network_of).unwrap_or_default();
+            let misses = self.count(visit, "tickets", &network, Duration::from_mins(10)).await?;
+            return Err(if misses > MISSES { Refusal::TooMany } else { Refusal::InvitationUnknown }.into());
         };
         match invitation_closed(&invitation, visit.ctx.now) {
             None => Ok(invitation),
@@ -175,15 +152,9 @@ impl Idp {
 
     /// Where a redeemed invitation leads, checked again at use.
     pub(crate) async fn landing(&self, visit: &Visit<'_>, id: InvitationId) -> Result<Outcome, PageError> {
-        let invitation = self
-            .directory
-            .invitation(visit.tenant.id, id)
-            .await?
-            .ok_or(Refusal::InvitationUnknown)?;
-        if self
-            .is_destination(visit.tenant, &invitation.redirect_url)
-            .await?
-        {
+        let invitation =
+            self.directory.invitation(visit.tenant.id, id).await?.ok_or(Refusal::InvitationUnknown)?;
+        if self.is_destination(visit.tenant, &invitation.redirect_url).await? {
             Ok(Outcome::Leave(invitation.redirect_url))
         } else {
             Err(Refusal::Destination.into())

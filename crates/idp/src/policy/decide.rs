@@ -35,17 +35,8 @@ pub enum Decision {
 
 /// Decides.
 pub fn decide(facts: &Facts<'_>) -> Decision {
-    let rules = [
-        tenant_enabled,
-        client_enabled,
-        user_enabled,
-        user_redeemed,
-        home_idp_trusted,
-    ];
-    rules
-        .into_iter()
-        .find_map(|rule| rule(facts))
-        .map_or(Decision::Permit, Decision::Deny)
+    let rules = [tenant_enabled, client_enabled, user_enabled, user_redeemed, home_idp_trusted];
+    rules.into_iter().find_map(|rule| rule(facts)).map_or(Decision::Permit, Decision::Deny)
 }
 
 fn tenant_enabled(facts: &Facts<'_>) -> Option<Refusal> {
@@ -53,10 +44,7 @@ fn tenant_enabled(facts: &Facts<'_>) -> Option<Refusal> {
 }
 
 fn client_enabled(facts: &Facts<'_>) -> Option<Refusal> {
-    facts
-        .client
-        .filter(|client| !client.status.is_enabled())
-        .map(|_| Refusal::ClientDisabled)
+    facts.client.filter(|client| !client.status.is_enabled()).map(|_| Refusal::ClientDisabled)
 }
 
 fn user_enabled(facts: &Facts<'_>) -> Option<Refusal> {

@@ -67,21 +67,12 @@ pub struct Key {
 impl Key {
     /// The key of what `name` stands for.
     pub fn new(tenant: TenantId, kind: Kind, name: impl AsRef<[u8]>) -> Self {
-        Self {
-            tenant,
-            kind,
-            hash: sha256(name),
-        }
+        Self { tenant, kind, hash: sha256(name) }
     }
 
     /// `hospes:{tenant}:kind:hash`.
     pub fn text(&self) -> String {
-        format!(
-            "hospes:{}:{}:{}",
-            self.tenant,
-            self.kind.as_str(),
-            base64url(self.hash)
-        )
+        format!("hospes:{}:{}:{}", self.tenant, self.kind.as_str(), base64url(self.hash))
     }
 }
 

@@ -18,12 +18,7 @@ pub(crate) struct VerifiedTokens(Cache<[u8; 32], Arc<VerifiedAccessToken>>);
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
-        Self(
-            Cache::builder()
-                .max_capacity(20_000)
-                .time_to_live(Duration::from_mins(5))
-                .build(),
-        )
+        Self(Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(5)).build())
     }
 }
 
@@ -42,15 +37,8 @@ impl Idp {
             return Err(invalid());
         }
         if claims.oid.is_some() {
-            let family = claims
-                .jti
-                .split_once('.')
-                .map(|(family, _)| family)
-                .ok_or_else(invalid)?;
-            self.sessions
-                .get(&Key::new(tenant.id, Kind::Family, family))
-                .await?
-                .ok_or_else(invalid)?;
+            let family = claims.jti.split_once('.').map(|(family, _)| family).ok_or_else(invalid)?;
+            self.sessions.get(&Key::new(tenant.id, Kind::Family, family)).await?.ok_or_else(invalid)?;
         }
         Ok(claims)
     }
@@ -67,10 +55,8 @@ impl Idp {
             return Err(invalid().because("not an access token"));
         }
         let keys = self.keyring.of(tenant.id).await?;
-        let claims = keys
-            .verifying
-            .verify(&jwt, &Algorithm::SIGNING)
-            .map_err(|cause| invalid().because(cause))?;
+        let claims =
+            keys.verifying.verify(&jwt, &Algorithm::SIGNING).map_err(|cause| invalid().because(cause))?;
         let claims: VerifiedAccessToken =
             serde_json::from_value(claims.into()).map_err(|cause| invalid().because(cause))?;
         if claims.iss != self.issuer(tenant).as_str() {

@@ -37,11 +37,7 @@ impl Idp {
         match (&presented.credentials, client.auth_method) {
             (Credentials::None, ClientAuthMethod::None) => Ok(client),
             (Credentials::Secret(method, secret), registered) if *method == registered => {
-                if has_secret(&client, secret, ctx) {
-                    Ok(client)
-                } else {
-                    Err(refused("wrong secret"))
-                }
+                if has_secret(&client, secret, ctx) { Ok(client) } else { Err(refused("wrong secret")) }
             }
             (Credentials::Assertion(assertion), ClientAuthMethod::PrivateKeyJwt) => {
                 let issuer = self.issuer(tenant);
@@ -77,24 +73,15 @@ impl Idp {
 
 /// All secrets are compared, so that time does not tell which one fits.
 fn has_secret(client: &Client, secret: &Secret, ctx: &Ctx) -> bool {
-    let live = client
-        .secrets
-        .iter()
-        .filter(|stored| stored.expires_at.is_none_or(|expiry| ctx.now < expiry));
-    live.fold(false, |found, stored| {
-        stored.hash.matches(secret.reveal()) | found
-    })
+    let live = client.secrets.iter().filter(|stored| stored.expires_at.is_none_or(|expiry| ctx.now < expiry));
+    live.fold(false, |found, stored| stored.hash.matches(secret.reveal()) | found)
 }
 
 fn verify_assertion(client: &Client, assertion: &str, issuer: &str, now: i64) -> Result<Claims, OAuthError> {
     let claims = signed_by(client, assertion).map_err(refused)?;
     let id = Some(client.client_id.as_str());
     let is = |claim, expected| {
-        if check::text(&claims, claim) == expected {
-            Ok(())
-        } else {
-            Err(refused(claim))
-        }
+        if check::text(&claims, claim) == expected { Ok(()) } else { Err(refused(claim)) }
     };
     is("iss", id)?;
     is("sub", id)?;
@@ -115,10 +102,7 @@ fn verify_assertion(client: &Client, assertion: &str, issuer: &str, now: i64) ->
 
 fn signed_by(client: &Client, assertion: &str) -> Result<Claims, JoseError> {
     let jwt = CompactJwt::parse(assertion)?;
-    if jwt
-        .typ
-        .as_deref()
-        .is_some_and(|typ| !TYPES.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ)))
+    if jwt.typ.as_deref().is_some_and(|typ| !TYPES.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ)))
     {
         return Err(JoseError::Header("typ"));
     }

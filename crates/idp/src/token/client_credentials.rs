@@ -20,9 +20,7 @@ impl Idp {
             None => call.client.permissions.clone(),
             Some(asked) if asked.within(&call.client.permissions) => asked,
             Some(_) => {
-                return Err(OAuthError::invalid_scope(
-                    "scope is wider than the client's permissions",
-                ));
+                return Err(OAuthError::invalid_scope("scope is wider than the client's permissions"));
             }
         };
         let keys = self.keyring.of(call.tenant.id).await?;
@@ -40,9 +38,8 @@ impl Idp {
             tid: &call.tenant.id.to_string(),
             scope: &scope,
         };
-        let signed = keys
-            .signer(Algorithm::ES256)
-            .and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
+        let signed =
+            keys.signer(Algorithm::ES256).and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
         let access_token =
             signed.map_err(|cause| OAuthError::server_error("the token cannot be signed").because(cause))?;
         Ok(TokenResponse {

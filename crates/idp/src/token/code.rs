@@ -76,21 +76,17 @@ impl AuthorizationCode {
             (None, _) => true,
         };
         if !same_uri {
-            return Err(OAuthError::invalid_grant(
-                "redirect_uri differs from the authorization request",
-            ));
+            return Err(OAuthError::invalid_grant("redirect_uri differs from the authorization request"));
         }
         match (&self.code_challenge, &proof.code_verifier) {
             (Some(challenge), Some(verifier)) if challenge.matches(verifier) => Ok(()),
             (None, None) => Ok(()),
             (Some(_), None) => Err(OAuthError::invalid_grant("code_verifier is missing")),
-            (Some(_), Some(_)) => Err(OAuthError::invalid_grant(
-                "code_verifier does not fit code_challenge",
-            )),
+            (Some(_), Some(_)) => Err(OAuthError::invalid_grant("code_verifier does not fit code_challenge")),
             // RFC 9700 §2.1.1: a verifier without a challenge means that somebody removed the challenge.
-            (None, Some(_)) => Err(OAuthError::invalid_grant(
-                "code_verifier was not announced by a code_challenge",
-            )),
+            (None, Some(_)) => {
+                Err(OAuthError::invalid_grant("code_verifier was not announced by a code_challenge"))
+            }
         }
     }
 }
@@ -119,9 +115,7 @@ impl Idp {
             Spend::Unknown => return Err(unknown()),
         };
         record.check(&proof, call.ctx.now)?;
-        let user = self
-            .still_allowed(call, record.user, &record.authentication)
-            .await?;
+        let user = self.still_allowed(call, record.user, &record.authentication).await?;
         self.issue_tokens(
             call,
             &user,
@@ -152,8 +146,6 @@ impl Idp {
 
     pub(crate) async fn note(&self, call: Call<'_>, kind: AuditKind) {
         let actor = Actor::Client(call.client.client_id.to_string());
-        self.audit
-            .record(AuditEvent::new(call.ctx, call.tenant.id, kind, actor))
-            .await;
+        self.audit.record(AuditEvent::new(call.ctx, call.tenant.id, kind, actor)).await;
     }
 }

@@ -21,10 +21,7 @@ use jiff::Timestamp;
 use std::time::Duration;
 
 /// What a grant proved.
-#[expect(
-    clippy::struct_field_names,
-    reason = "granted_at is what it is called everywhere"
-)]
+#[expect(clippy::struct_field_names, reason = "granted_at is what it is called everywhere")]
 pub(crate) struct Granted {
     /// Names all tokens that came of one code.
     pub(crate) family: String,
@@ -73,19 +70,14 @@ impl Idp {
         let expires_in = call.tenant.settings.access_token_lifetime;
         let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
         let access = access_claims(call, &granted, (&texts, &jti), expires_in);
-        let access_token = keys
-            .signer(Algorithm::ES256)
-            .and_then(|signer| signer.sign(TokenType::AccessToken, &access));
+        let access_token =
+            keys.signer(Algorithm::ES256).and_then(|signer| signer.sign(TokenType::AccessToken, &access));
         let access_token = access_token.map_err(failed)?;
         let id_token = if granted.scope.has(OPENID) {
             let hash = half_hash(&access_token);
             let claims = id_claims(call, user, &granted, (&texts, &hash), expires_in);
             let signer = keys.signer(call.client.id_token_algorithm);
-            Some(
-                signer
-                    .and_then(|signer| signer.sign(TokenType::Jwt, &claims))
-                    .map_err(failed)?,
-            )
+            Some(signer.and_then(|signer| signer.sign(TokenType::Jwt, &claims)).map_err(failed)?)
         } else {
             None
         };
@@ -93,9 +85,7 @@ impl Idp {
         let refresh_token =
             refreshes.then(|| self.seal_refresh_token(call, &RefreshToken::of(call, user, &granted)));
         if granted.is_new {
-            self.sessions
-                .write(vec![remember(call, user, &granted, refreshes)])
-                .await?;
+            self.sessions.write(vec![remember(call, user, &granted, refreshes)]).await?;
         }
         Ok(TokenResponse {
             access_token,
@@ -215,11 +205,7 @@ fn remember(call: Call<'_>, user: &User, granted: &Granted, refreshes: bool) -> 
         indexes.push(Key::new(tenant, Kind::OfSession, &granted.sid));
     }
     let ttl = family_ttl(call.ctx, call, granted.granted_at, refreshes);
-    Write::PutFamily {
-        key: Key::new(tenant, Kind::Family, &granted.family),
-        ttl,
-        indexes,
-    }
+    Write::PutFamily { key: Key::new(tenant, Kind::Family, &granted.family), ttl, indexes }
 }
 
 fn user_index(user: UserId) -> [u8; 16] {

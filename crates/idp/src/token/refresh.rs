@@ -59,19 +59,12 @@ impl RefreshToken {
 impl Idp {
     pub(crate) fn seal_refresh_token(&self, call: Call<'_>, token: &RefreshToken) -> String {
         let plain = serde_json::to_vec(token).unwrap_or_default();
-        base64url(
-            self.vault
-                .seal_same(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &plain)
-                .0,
-        )
+        base64url(self.vault.seal_same(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &plain).0)
     }
 
     fn open_refresh_token(&self, call: Call<'_>, text: &str) -> Option<RefreshToken> {
         let sealed = Sealed(from_base64url(text)?);
-        let plain = self
-            .vault
-            .open(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &sealed)
-            .ok()?;
+        let plain = self.vault.open(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &sealed).ok()?;
         serde_json::from_slice(&plain).ok()
     }
 
@@ -82,9 +75,7 @@ impl Idp {
         asked: Option<Scopes>,
     ) -> Result<TokenResponse, OAuthError> {
         let invalid = || OAuthError::invalid_grant("the refresh token is invalid, expired or revoked");
-        let token = self
-            .open_refresh_token(call, presented.reveal())
-            .ok_or_else(invalid)?;
+        let token = self.open_refresh_token(call, presented.reveal()).ok_or_else(invalid)?;
         if token.client != call.client.client_id {
             return Err(invalid().because("the refresh token belongs to another client"));
         }
@@ -99,9 +90,7 @@ impl Idp {
             Some(asked) if asked.within(&allowed) => asked,
             Some(_) => return Err(OAuthError::invalid_scope("scope is wider than granted")),
         };
-        let user = self
-            .still_allowed(call, token.user, &token.authentication)
-            .await?;
+        let user = self.still_allowed(call, token.user, &token.authentication).await?;
         self.rotate(call, &token).await?;
         self.issue_tokens(
             call,

@@ -21,10 +21,7 @@ impl Idp {
         })?;
         let id = UserId::parse(oid).ok_or_else(invalid)?;
         let user = self.directory.user(tenant.id, id).await?.ok_or_else(invalid)?;
-        let client = self
-            .directory
-            .client(tenant.id, &ClientId::new(&token.client_id))
-            .await?;
+        let client = self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?;
         let allowed = user.status.is_enabled()
             && !user.is_pending()
             && client.is_some_and(|client| client.status.is_enabled());

@@ -109,11 +109,7 @@ impl Transaction {
     fn take_complete(&mut self) -> Option<Received> {
         let from = self.from.clone().filter(|_| !self.to.is_empty())?;
         let to = std::mem::take(self).to;
-        Some(Received {
-            from,
-            to,
-            data: Vec::new(),
-        })
+        Some(Received { from, to, data: Vec::new() })
     }
 }
 

@@ -38,16 +38,8 @@ impl Client {
     }
 
     async fn send(&mut self, data: &[u8]) -> String {
-        assert!(
-            self.say("MAIL FROM:<ada@fjord.example> SIZE=100")
-                .await
-                .starts_with("250 ")
-        );
-        assert!(
-            self.say("RCPT TO:<grace@partner.example>")
-                .await
-                .starts_with("250 ")
-        );
+        assert!(self.say("MAIL FROM:<ada@fjord.example> SIZE=100").await.starts_with("250 "));
+        assert!(self.say("RCPT TO:<grace@partner.example>").await.starts_with("250 "));
         assert!(self.say("DATA").await.starts_with("354 "));
         self.write(data).await;
         self.answer().await
@@ -59,25 +51,14 @@ async fn a_mail_is_caught_with_its_envelope() {
     let catcher = Catcher::bind(0).await.unwrap();
     let mut client = Client::connect(&catcher).await;
     assert!(client.say("EHLO there").await.starts_with("250 "));
-    let answer = client
-        .send("Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\n..dot\r\n.\r\n".as_bytes())
-        .await;
+    let answer = client.send("Subject: =?utf-8?Q?Gr=C3=BC=C3=9Fe?=\r\n\r\n..dot\r\n.\r\n".as_bytes()).await;
     assert!(answer.starts_with("250 "), "{answer}");
-    let caught = catcher
-        .wait_for(|mail| mail.subject == "Grüße", SOON)
-        .await
-        .unwrap();
+    let caught = catcher.wait_for(|mail| mail.subject == "Grüße", SOON).await.unwrap();
     assert_eq!((caught.id, caught.from.as_str()), (1, "ada@fjord.example"));
     assert_eq!(caught.to, ["grace@partner.example"]);
     assert_eq!(caught.text.as_deref(), Some(".dot\r\n"));
     assert_eq!(client.say("QUIT").await, "221 2.0.0 Bye");
-    assert_eq!(
-        catcher
-            .wait_for(|mail| mail.id == 2, Duration::ZERO)
-            .await
-            .map(|mail| mail.id),
-        None
-    );
+    assert_eq!(catcher.wait_for(|mail| mail.id == 2, Duration::ZERO).await.map(|mail| mail.id), None);
 }
 
 #[tokio::test]
@@ -111,9 +92,8 @@ async fn commands_out_of_order_are_refused() {
 async fn only_a_dot_on_a_line_of_its_own_ends_a_message() {
     let catcher = Catcher::bind(0).await.unwrap();
     let mut client = Client::connect(&catcher).await;
-    let answer = client
-        .send(b"Subject: one\r\n\r\nx\n.\r\ny\n.\nz\r.\r\nMAIL FROM:<eve@evil.example>\r\n.\r\n")
-        .await;
+    let answer =
+        client.send(b"Subject: one\r\n\r\nx\n.\r\ny\n.\nz\r.\r\nMAIL FROM:<eve@evil.example>\r\n.\r\n").await;
     assert!(answer.starts_with("250 "), "{answer}");
     let answer = client.send(b".\r\n").await;
     assert!(answer.starts_with("250 "), "{answer}");
@@ -130,12 +110,7 @@ async fn what_is_too_long_is_refused_and_what_is_broken_off_is_forgotten() {
     let line = format!("{}\r\n", "a".repeat(3_000));
     let big = format!("{}.\r\n", line.repeat(1_500));
     assert!(client.send(big.as_bytes()).await.starts_with("552 "));
-    assert!(
-        client
-            .send(format!("Subject: long\r\n\r\n{line}.\r\n").as_bytes())
-            .await
-            .starts_with("250 ")
-    );
+    assert!(client.send(format!("Subject: long\r\n\r\n{line}.\r\n").as_bytes()).await.starts_with("250 "));
     assert_eq!(catcher.mails().len(), 1);
     client.write(&[b'a'; 2_048]).await;
     assert_eq!(client.answer().await, "500 5.5.2 Line too long");
@@ -150,12 +125,7 @@ async fn what_is_too_long_is_refused_and_what_is_broken_off_is_forgotten() {
     client.write(b"Subject: half\r\n").await;
     drop(client);
     let mut client = Client::connect(&catcher).await;
-    assert!(
-        client
-            .send(b"Subject: whole\r\n\r\n.\r\n")
-            .await
-            .starts_with("250 ")
-    );
+    assert!(client.send(b"Subject: whole\r\n\r\n.\r\n").await.starts_with("250 "));
     assert_eq!(catcher.mails().len(), 2);
 }
 

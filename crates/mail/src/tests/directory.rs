@@ -33,10 +33,7 @@ pub(crate) struct OutboxOnly(watch::Sender<State>);
 
 impl OutboxOnly {
     pub(crate) fn with(waiting: Vec<OutboxMail>) -> Self {
-        Self(watch::Sender::new(State {
-            waiting,
-            ..State::default()
-        }))
+        Self(watch::Sender::new(State { waiting, ..State::default() }))
     }
 
     pub(crate) fn change(&self, change: impl FnOnce(&mut State)) {

@@ -29,10 +29,7 @@ impl Relay {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let port = listener.local_addr().unwrap().port();
         let heard = Arc::new(Mutex::new(Vec::new()));
-        let session = Session {
-            heard: Arc::clone(&heard),
-            script: Arc::new(script),
-        };
+        let session = Session { heard: Arc::clone(&heard), script: Arc::new(script) };
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 tokio::spawn(session.clone().serve(stream, protection.clone()));

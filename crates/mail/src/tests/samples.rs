@@ -50,11 +50,7 @@ pub(crate) fn bare_invitation() -> InvitationMail {
 }
 
 pub(crate) fn code() -> MailContent {
-    MailContent::Code(CodeMail {
-        organization: "Fjord Labs".into(),
-        code: "12345678".into(),
-        minutes: 10,
-    })
+    MailContent::Code(CodeMail { organization: "Fjord Labs".into(), code: "12345678".into(), minutes: 10 })
 }
 
 pub(crate) fn password_changed() -> MailContent {
@@ -91,8 +87,5 @@ pub(crate) fn outbox(number: u128, to: &str, content: &MailContent) -> OutboxMai
 }
 
 pub(crate) fn spoilt(mail: OutboxMail) -> OutboxMail {
-    OutboxMail {
-        content: Sealed(vec![0; 40]),
-        ..mail
-    }
+    OutboxMail { content: Sealed(vec![0; 40]), ..mail }
 }

@@ -38,33 +38,22 @@ fn config(relay: &Relay, security: SmtpSecurity, extra_ca: Option<String>) -> Sm
 
 async fn send(config: &SmtpConfig) -> Result<(), SendError> {
     let transport = SmtpTransport::new(config).unwrap();
-    let letter = build(
-        &outbox(1, "grace@partner.example", &code()),
-        &code(),
-        transport.sender(),
-    )
-    .unwrap();
+    let letter = build(&outbox(1, "grace@partner.example", &code()), &code(), transport.sender()).unwrap();
     transport.send(&letter).await
 }
 
 /// Neither credentials nor any part of a mail came through.
 fn assert_nothing_told(relay: &Relay) {
     let heard = relay.heard();
-    let told = heard.iter().any(|line| {
-        ["AUTH", "MAIL", "RCPT", "DATA"]
-            .iter()
-            .any(|word| line.starts_with(word))
-    });
+    let told =
+        heard.iter().any(|line| ["AUTH", "MAIL", "RCPT", "DATA"].iter().any(|word| line.starts_with(word)));
     assert!(!told, "{heard:?}");
 }
 
 #[tokio::test]
 async fn mail_03_no_starttls_no_mail() {
     let relay = Relay::spawn(Protection::None, |_| None).await;
-    assert_eq!(
-        send(&config(&relay, SmtpSecurity::StartTls, None)).await,
-        Err(SendError::Tls)
-    );
+    assert_eq!(send(&config(&relay, SmtpSecurity::StartTls, None)).await, Err(SendError::Tls));
     assert!(relay.heard().iter().any(|line| line.starts_with("EHLO")));
     assert_nothing_told(&relay);
 }
@@ -84,11 +73,7 @@ async fn mail_03_an_unknown_certificate_gets_no_mail() {
     for security in [SmtpSecurity::Tls, SmtpSecurity::StartTls] {
         let (tls, _) = identity("localhost");
         let relay = Relay::spawn(protection(security, tls), |_| None).await;
-        assert_eq!(
-            send(&config(&relay, security, None)).await,
-            Err(SendError::Tls),
-            "{security:?}"
-        );
+        assert_eq!(send(&config(&relay, security, None)).await, Err(SendError::Tls), "{security:?}");
         assert_nothing_told(&relay);
     }
 }
@@ -98,11 +83,7 @@ async fn mail_03_a_certificate_for_another_host_gets_no_mail() {
     for security in [SmtpSecurity::Tls, SmtpSecurity::StartTls] {
         let (tls, pem) = identity("mail.elsewhere.example");
         let relay = Relay::spawn(protection(security, tls), |_| None).await;
-        assert_eq!(
-            send(&config(&relay, security, Some(pem))).await,
-            Err(SendError::Tls),
-            "{security:?}"
-        );
+        assert_eq!(send(&config(&relay, security, Some(pem))).await, Err(SendError::Tls), "{security:?}");
         assert_nothing_told(&relay);
     }
 }
@@ -119,20 +100,10 @@ async fn mail_03_a_certificate_we_trust_for_this_host_gets_mail() {
     for security in [SmtpSecurity::Tls, SmtpSecurity::StartTls] {
         let (tls, pem) = identity("localhost");
         let relay = Relay::spawn(protection(security, tls), |_| None).await;
-        assert_eq!(
-            send(&config(&relay, security, Some(pem))).await,
-            Ok(()),
-            "{security:?}"
-        );
+        assert_eq!(send(&config(&relay, security, Some(pem))).await, Ok(()), "{security:?}");
         let heard = relay.heard();
-        assert!(
-            heard.iter().any(|line| line.starts_with("AUTH PLAIN")),
-            "{heard:?}"
-        );
-        assert!(
-            heard.contains(&"RCPT TO:<grace@partner.example>".to_owned()),
-            "{heard:?}"
-        );
+        assert!(heard.iter().any(|line| line.starts_with("AUTH PLAIN")), "{heard:?}");
+        assert!(heard.contains(&"RCPT TO:<grace@partner.example>".to_owned()), "{heard:?}");
     }
 }
 
@@ -149,10 +120,7 @@ async fn mail_03_plain_is_for_this_machine_only() {
         ("localhost.evil.example", false),
         ("", false),
     ] {
-        let config = SmtpConfig {
-            host: host.into(),
-            ..plain(25)
-        };
+        let config = SmtpConfig { host: host.into(), ..plain(25) };
         let refused = matches!(SmtpTransport::new(&config), Err(SmtpConfigError::PlainToStranger));
         assert_eq!(refused, !allowed, "{host}");
     }
@@ -160,20 +128,9 @@ async fn mail_03_plain_is_for_this_machine_only() {
 
 #[tokio::test]
 async fn a_sender_that_is_no_address_is_refused() {
-    for from in [
-        "",
-        "Hospes",
-        "a@x.example\r\nBcc: b@x.example",
-        "a@x.example, b@x.example",
-    ] {
-        let config = SmtpConfig {
-            from: from.into(),
-            ..plain(25)
-        };
-        assert!(
-            matches!(SmtpTransport::new(&config), Err(SmtpConfigError::From)),
-            "{from:?}"
-        );
+    for from in ["", "Hospes", "a@x.example\r\nBcc: b@x.example", "a@x.example, b@x.example"] {
+        let config = SmtpConfig { from: from.into(), ..plain(25) };
+        assert!(matches!(SmtpTransport::new(&config), Err(SmtpConfigError::From)), "{from:?}");
     }
 }
 

@@ -51,13 +51,7 @@ impl Running {
             .polling_every(poll);
         let (stop, stopped) = oneshot::channel::<()>();
         let task = tokio::spawn(worker.run(async { drop(stopped.await) }));
-        Self {
-            outbox,
-            clock,
-            wake,
-            stop,
-            task,
-        }
+        Self { outbox, clock, wake, stop, task }
     }
 
     fn set_clock(&self, now: Timestamp) {
@@ -67,10 +61,7 @@ impl Running {
 
     async fn stop(self) {
         self.stop.send(()).unwrap();
-        tokio::time::timeout(SOON, self.task)
-            .await
-            .expect("the worker stops")
-            .unwrap();
+        tokio::time::timeout(SOON, self.task).await.expect("the worker stops").unwrap();
     }
 }
 
@@ -96,16 +87,11 @@ fn reasons(outbox: &OutboxOnly) -> Vec<String> {
 #[tokio::test]
 async fn mails_arrive_and_leave_the_outbox() {
     let catcher = Catcher::bind(0).await.unwrap();
-    let mails = (1..=20)
-        .map(|n| outbox(n, &format!("guest{n}@partner.example"), &code()))
-        .collect();
+    let mails = (1..=20).map(|n| outbox(n, &format!("guest{n}@partner.example"), &code())).collect();
     let running = Running::start(to_catcher(&catcher), "2026-11-22T09:00:01Z", mails);
     running.outbox.until(|state| state.waiting.is_empty()).await;
     assert_eq!(catcher.mails().len(), 20);
-    let caught = catcher
-        .wait_for(|mail| mail.to == ["guest7@partner.example"], SOON)
-        .await
-        .unwrap();
+    let caught = catcher.wait_for(|mail| mail.to == ["guest7@partner.example"], SOON).await.unwrap();
     assert!(caught.text.as_ref().unwrap().contains("1234 5678"));
     assert!(caught.html.as_ref().unwrap().contains("1234 5678"));
     assert_eq!(caught.subject, "Your code for Fjord Labs");
@@ -117,9 +103,7 @@ async fn mails_arrive_and_leave_the_outbox() {
 async fn a_woken_worker_sends_at_once() {
     let catcher = Catcher::bind(0).await.unwrap();
     let running = Running::start(to_catcher(&catcher), "2026-11-22T09:00:01Z", vec![]);
-    running
-        .outbox
-        .change(|state| state.waiting.push(outbox(1, "a@x.example", &code())));
+    running.outbox.change(|state| state.waiting.push(outbox(1, "a@x.example", &code())));
     running.wake.notify_one();
     assert!(catcher.wait_for(|_| true, SOON).await.is_some());
     running.stop().await;
@@ -130,9 +114,7 @@ async fn a_worker_nobody_wakes_looks_by_itself() {
     let catcher = Catcher::bind(0).await.unwrap();
     let poll = Duration::from_millis(1);
     let running = Running::polling_every(poll, to_catcher(&catcher), "2026-11-22T09:00:01Z", vec![]);
-    running
-        .outbox
-        .change(|state| state.waiting.push(outbox(1, "a@x.example", &code())));
+    running.outbox.change(|state| state.waiting.push(outbox(1, "a@x.example", &code())));
     assert!(catcher.wait_for(|_| true, SOON).await.is_some());
     running.stop().await;
 }
@@ -140,10 +122,8 @@ async fn a_worker_nobody_wakes_looks_by_itself() {
 #[tokio::test]
 async fn an_invitation_and_its_copy_are_two_deliveries() {
     let catcher = Catcher::bind(0).await.unwrap();
-    let content = MailContent::Invitation(InvitationMail {
-        cc: Some(email("boss@fjord.example")),
-        ..invitation()
-    });
+    let content =
+        MailContent::Invitation(InvitationMail { cc: Some(email("boss@fjord.example")), ..invitation() });
     let running = Running::start(
         to_catcher(&catcher),
         "2026-11-22T09:00:01Z",
@@ -158,15 +138,10 @@ async fn an_invitation_and_its_copy_are_two_deliveries() {
 #[tokio::test]
 async fn a_refused_copy_does_not_cost_the_invitation() {
     let relay = picky().await;
-    let content = MailContent::Invitation(InvitationMail {
-        cc: Some(email("550@fjord.example")),
-        ..bare_invitation()
-    });
-    let running = Running::start(
-        relay.transport(),
-        "2026-11-22T09:00:01Z",
-        vec![outbox(1, "a@x.example", &content)],
-    );
+    let content =
+        MailContent::Invitation(InvitationMail { cc: Some(email("550@fjord.example")), ..bare_invitation() });
+    let running =
+        Running::start(relay.transport(), "2026-11-22T09:00:01Z", vec![outbox(1, "a@x.example", &content)]);
     running.outbox.until(|state| state.waiting.is_empty()).await;
     assert!(reasons(&running.outbox).is_empty());
     assert!(relay.heard().contains(&"RCPT TO:<550@fjord.example>".to_owned()));
@@ -176,17 +151,11 @@ async fn a_refused_copy_does_not_cost_the_invitation() {
 #[tokio::test]
 async fn mail_03_a_relay_without_starttls_is_tried_again_later() {
     let relay = Relay::spawn(Protection::None, |_| None).await;
-    let transport = SmtpTransport::new(&SmtpConfig {
-        security: SmtpSecurity::StartTls,
-        ..plain(relay.port)
-    })
-    .unwrap();
+    let transport =
+        SmtpTransport::new(&SmtpConfig { security: SmtpSecurity::StartTls, ..plain(relay.port) }).unwrap();
     let mails = vec![outbox(1, "a@x.example", &code())];
     let running = Running::start(transport, "2026-11-22T09:00:01Z", mails);
-    running
-        .outbox
-        .until(|state| state.waiting.iter().any(|mail| mail.attempts == 1))
-        .await;
+    running.outbox.until(|state| state.waiting.iter().any(|mail| mail.attempts == 1)).await;
     assert!(!relay.heard().iter().any(|line| line.starts_with("MAIL")));
     assert!(reasons(&running.outbox).is_empty());
     running.stop().await;
@@ -227,11 +196,8 @@ async fn mail_04_refused_for_now_is_tried_again_with_doubling_waits() {
 #[tokio::test]
 async fn mail_04_refused_for_good_is_a_dead_letter() {
     let relay = picky().await;
-    let running = Running::start(
-        relay.transport(),
-        "2026-11-22T09:00:01Z",
-        vec![outbox(1, "550@x.example", &code())],
-    );
+    let running =
+        Running::start(relay.transport(), "2026-11-22T09:00:01Z", vec![outbox(1, "550@x.example", &code())]);
     running.outbox.until(|state| state.waiting.is_empty()).await;
     assert_eq!(reasons(&running.outbox), ["mail.rejected"]);
     let event = &running.outbox.state().audit[0];
@@ -246,10 +212,7 @@ async fn mail_04_a_complaint_about_us_is_no_verdict_on_the_mail() {
         let relay = picky().await;
         let mail = outbox(1, &format!("{code_of_relay}@x.example"), &code());
         let running = Running::start(relay.transport(), "2026-11-22T09:00:01Z", vec![mail]);
-        running
-            .outbox
-            .until(|state| state.waiting.iter().any(|mail| mail.attempts == 1))
-            .await;
+        running.outbox.until(|state| state.waiting.iter().any(|mail| mail.attempts == 1)).await;
         assert!(reasons(&running.outbox).is_empty());
         running.stop().await;
     }
@@ -258,19 +221,14 @@ async fn mail_04_a_complaint_about_us_is_no_verdict_on_the_mail() {
 #[tokio::test]
 async fn mail_04_poison_does_not_stop_the_queue() {
     let catcher = Catcher::bind(0).await.unwrap();
-    let broken_link = MailContent::Invitation(InvitationMail {
-        link: "javascript:alert(1)".into(),
-        ..invitation()
-    });
+    let broken_link =
+        MailContent::Invitation(InvitationMail { link: "javascript:alert(1)".into(), ..invitation() });
     let moved = OutboxMail {
         content: outbox(99, "a@x.example", &code()).content,
         ..outbox(2, "a@x.example", &code())
     };
-    let mut mails = vec![
-        spoilt(outbox(1, "a@x.example", &code())),
-        moved,
-        outbox(3, "a@x.example", &broken_link),
-    ];
+    let mut mails =
+        vec![spoilt(outbox(1, "a@x.example", &code())), moved, outbox(3, "a@x.example", &broken_link)];
     mails.extend((4..=14).map(|n| spoilt(outbox(n, "a@x.example", &code()))));
     mails.push(outbox(15, "last@x.example", &code()));
     let running = Running::start(to_catcher(&catcher), "2026-11-22T09:00:01Z", mails);
@@ -284,21 +242,11 @@ async fn mail_04_poison_does_not_stop_the_queue() {
 #[tokio::test]
 async fn mail_05_a_code_that_no_longer_works_is_not_sent() {
     let catcher = Catcher::bind(0).await.unwrap();
-    let fresh = OutboxMail {
-        worthless_at: at("2026-11-22T09:10:01Z"),
-        ..outbox(2, "b@x.example", &code())
-    };
+    let fresh = OutboxMail { worthless_at: at("2026-11-22T09:10:01Z"), ..outbox(2, "b@x.example", &code()) };
     let mails = vec![outbox(1, "a@x.example", &code()), fresh];
     let running = Running::start(to_catcher(&catcher), "2026-11-22T09:10:00Z", mails);
     running.outbox.until(|state| state.waiting.is_empty()).await;
-    assert_eq!(
-        catcher
-            .mails()
-            .iter()
-            .map(|mail| mail.to.concat())
-            .collect::<Vec<_>>(),
-        ["b@x.example"]
-    );
+    assert_eq!(catcher.mails().iter().map(|mail| mail.to.concat()).collect::<Vec<_>>(), ["b@x.example"]);
     assert_eq!(reasons(&running.outbox), ["mail.too_late"]);
     running.stop().await;
 }
@@ -309,15 +257,8 @@ async fn mail_05_a_relay_that_is_away_costs_nothing_but_time() {
     let port = gone.local_addr().unwrap().port();
     drop(gone);
     let transport = SmtpTransport::new(&plain(port)).unwrap();
-    let running = Running::start(
-        transport,
-        "2026-11-22T09:00:00Z",
-        vec![outbox(1, "a@x.example", &code())],
-    );
-    let state = running
-        .outbox
-        .until(|state| state.waiting.iter().any(|mail| mail.attempts == 1))
-        .await;
+    let running = Running::start(transport, "2026-11-22T09:00:00Z", vec![outbox(1, "a@x.example", &code())]);
+    let state = running.outbox.until(|state| state.waiting.iter().any(|mail| mail.attempts == 1)).await;
     assert_eq!(state.waiting[0].due_at, at("2026-11-22T09:00:10Z"));
     running.set_clock(at("2026-11-22T11:00:00Z"));
     running.outbox.until(|state| state.waiting.is_empty()).await;
@@ -335,11 +276,7 @@ async fn mail_06_a_crash_after_sending_gives_one_copy_of_the_same_mail() {
     });
     running.wake.notify_one();
     running.outbox.until(|state| !state.forgetful).await;
-    assert_eq!(
-        running.outbox.state().waiting.len(),
-        1,
-        "the lease hides it, nothing is lost"
-    );
+    assert_eq!(running.outbox.state().waiting.len(), 1, "the lease hides it, nothing is lost");
     running.set_clock(at("2026-11-22T09:01:29Z"));
     running.set_clock(at("2026-11-22T09:01:30Z"));
     running.outbox.until(|state| state.waiting.is_empty()).await;

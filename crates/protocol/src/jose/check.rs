@@ -72,16 +72,8 @@ pub fn text<'a>(claims: &'a Claims, name: &str) -> Option<&'a str> {
 /// A `NumericDate` (RFC 7519 §2): a non-negative finite number, fractions cut.
 pub fn seconds(claims: &Claims, name: &str) -> Option<i64> {
     let number = claims.get(name)?;
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "bounded to whole seconds before the cast"
-    )]
-    let fraction = || {
-        number
-            .as_f64()
-            .filter(|value| (0.0..4e9).contains(value))
-            .map(|value| value as i64)
-    };
+    #[expect(clippy::cast_possible_truncation, reason = "bounded to whole seconds before the cast")]
+    let fraction = || number.as_f64().filter(|value| (0.0..4e9).contains(value)).map(|value| value as i64);
     number.as_i64().or_else(fraction).filter(|value| *value >= 0)
 }
 
@@ -106,13 +98,8 @@ mod tests {
                 members.insert(name.clone(), value.clone())
             };
         }
-        Expectation {
-            issuer: "https://idp.test",
-            audience: "us",
-            types: &[None, Some("JWT")],
-            max_age: 600,
-        }
-        .check(typ, members, NOW)
+        Expectation { issuer: "https://idp.test", audience: "us", types: &[None, Some("JWT")], max_age: 600 }
+            .check(typ, members, NOW)
     }
 
     #[test]
@@ -143,11 +130,7 @@ mod tests {
             (json!({"nbf": NOW + 8}), None),
         ];
         for (change, refused) in rows {
-            assert_eq!(
-                check(None, &change).err().map(|error| error.0),
-                refused,
-                "{change}"
-            );
+            assert_eq!(check(None, &change).err().map(|error| error.0), refused, "{change}");
         }
     }
 

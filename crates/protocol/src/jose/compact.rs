@@ -31,12 +31,10 @@ impl<'a> CompactJwt<'a> {
         if token.len() > MAX_LENGTH {
             return Err(JoseError::Malformed("too long"));
         }
-        let (signing_input, signature) = token
-            .rsplit_once('.')
-            .ok_or(JoseError::Malformed("not three parts"))?;
-        let (header, payload) = signing_input
-            .split_once('.')
-            .ok_or(JoseError::Malformed("not three parts"))?;
+        let (signing_input, signature) =
+            token.rsplit_once('.').ok_or(JoseError::Malformed("not three parts"))?;
+        let (header, payload) =
+            signing_input.split_once('.').ok_or(JoseError::Malformed("not three parts"))?;
         let decode = |part| from_base64url(part).ok_or(JoseError::Malformed("not base64url"));
         let header = object(&decode(header)?)?;
         for forbidden in ["crit", "jku", "jwk", "x5u", "x5c", "zip", "b64", "enc"] {
@@ -50,10 +48,7 @@ impl<'a> CompactJwt<'a> {
             Some(_) => Err(JoseError::Header(name)),
         };
         Ok(Self {
-            algorithm: text("alg")?
-                .as_deref()
-                .and_then(Algorithm::parse)
-                .ok_or(JoseError::Header("alg"))?,
+            algorithm: text("alg")?.as_deref().and_then(Algorithm::parse).ok_or(JoseError::Header("alg"))?,
             key_id: text("kid")?,
             typ: text("typ")?,
             signing_input,
@@ -107,12 +102,7 @@ mod tests {
     use crate::encoding::base64url;
 
     fn token(header: &str, payload: &str) -> String {
-        format!(
-            "{}.{}.{}",
-            base64url(header),
-            base64url(payload),
-            base64url("sig")
-        )
+        format!("{}.{}.{}", base64url(header), base64url(payload), base64url("sig"))
     }
 
     #[test]
@@ -137,11 +127,8 @@ mod tests {
             assert!(CompactJwt::parse(&token(header, "{}")).is_err(), "{header}");
         }
         assert!(
-            CompactJwt::parse(&token(
-                &format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(4096)),
-                "{}"
-            ))
-            .is_err()
+            CompactJwt::parse(&token(&format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(4096)), "{}"))
+                .is_err()
         );
     }
 

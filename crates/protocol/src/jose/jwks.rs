@@ -58,29 +58,20 @@ impl VerifyingKeys {
         if candidates.peek().is_none() {
             return Err(JoseError::UnknownKey);
         }
-        let verified = candidates.any(|key| {
-            key.verifier
-                .verify(jwt.signing_input.as_bytes(), &jwt.signature)
-                .is_ok()
-        });
-        if verified {
-            jwt.unverified_claims()
-        } else {
-            Err(JoseError::Signature)
-        }
+        let verified =
+            candidates.any(|key| key.verifier.verify(jwt.signing_input.as_bytes(), &jwt.signature).is_ok());
+        if verified { jwt.unverified_claims() } else { Err(JoseError::Signature) }
     }
 }
 
 fn verifying_keys(members: &Map<String, Value>) -> Vec<VerifyingKey> {
     let text = |name| members.get(name).and_then(Value::as_str);
-    let private = ["d", "p", "q", "dp", "dq", "qi", "k", "oth"]
-        .iter()
-        .any(|name| members.contains_key(*name));
+    let private =
+        ["d", "p", "q", "dp", "dq", "qi", "k", "oth"].iter().any(|name| members.contains_key(*name));
     let for_signatures = text("use").is_none_or(|usage| usage == "sig")
-        && members.get("key_ops").is_none_or(|ops| {
-            ops.as_array()
-                .is_some_and(|ops| ops.iter().any(|op| op == "verify"))
-        });
+        && members
+            .get("key_ops")
+            .is_none_or(|ops| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "verify")));
     if private || !for_signatures {
         return Vec::new();
     }

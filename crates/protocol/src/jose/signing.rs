@@ -59,35 +59,21 @@ impl SigningKeyPair {
                 (pair.to_jwk_public_key(), pair.to_der_private_key())
             }
             other => {
-                return Err(JoseError::Key(format!(
-                    "{} is not a signing algorithm here",
-                    other.as_str()
-                )));
+                return Err(JoseError::Key(format!("{} is not a signing algorithm here", other.as_str())));
             }
         };
         let key_id = thumbprint(&jwk)?;
         let mut public: Map<String, Value> = jwk.into();
-        for (name, value) in [
-            ("kid", key_id.as_str()),
-            ("alg", algorithm.as_str()),
-            ("use", "sig"),
-        ] {
+        for (name, value) in [("kid", key_id.as_str()), ("alg", algorithm.as_str()), ("use", "sig")] {
             public.insert(name.to_owned(), json!(value));
         }
-        Ok(Self {
-            algorithm,
-            key_id,
-            public,
-            private_der,
-        })
+        Ok(Self { algorithm, key_id, public, private_der })
     }
 }
 
 impl std::fmt::Debug for SigningKeyPair {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("SigningKeyPair")
-            .field("key_id", &self.key_id)
-            .finish_non_exhaustive()
+        f.debug_struct("SigningKeyPair").field("key_id", &self.key_id).finish_non_exhaustive()
     }
 }
 
@@ -95,12 +81,9 @@ impl std::fmt::Debug for SigningKeyPair {
 fn thumbprint(jwk: &Jwk) -> Result<String, JoseError> {
     let member = |name| jwk.parameter(name).and_then(Value::as_str).unwrap_or_default();
     let canonical = match jwk.key_type() {
-        "EC" => format!(
-            r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#,
-            member("crv"),
-            member("x"),
-            member("y")
-        ),
+        "EC" => {
+            format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, member("crv"), member("x"), member("y"))
+        }
         "RSA" => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, member("e"), member("n")),
         other => return Err(JoseError::Key(format!("no thumbprint for {other}"))),
     };
@@ -126,21 +109,13 @@ impl Signer {
             Algorithm::ES256 => Box::new(ES256.signer_from_der(private_der).map_err(key)?),
             Algorithm::RS256 => Box::new(RS256.signer_from_der(private_der).map_err(key)?),
             other => {
-                return Err(JoseError::Key(format!(
-                    "{} is not a signing algorithm here",
-                    other.as_str()
-                )));
+                return Err(JoseError::Key(format!("{} is not a signing algorithm here", other.as_str())));
             }
         };
         let header = |typ: TokenType| {
             base64url(json!({"alg": algorithm.as_str(), "kid": key_id, "typ": typ.as_str()}).to_string())
         };
-        Ok(Self {
-            key_id: key_id.to_owned(),
-            algorithm,
-            headers: TokenType::ALL.map(header),
-            inner,
-        })
+        Ok(Self { key_id: key_id.to_owned(), algorithm, headers: TokenType::ALL.map(header), inner })
     }
 
     /// Serialises and signs.
@@ -154,10 +129,8 @@ impl Signer {
         let payload =
             serde_json::to_vec(claims).map_err(|_| JoseError::Malformed("claims do not serialise"))?;
         let mut token = format!("{header}.{}", base64url(payload));
-        let signature = self
-            .inner
-            .sign(token.as_bytes())
-            .map_err(|cause| JoseError::Key(cause.to_string()))?;
+        let signature =
+            self.inner.sign(token.as_bytes()).map_err(|cause| JoseError::Key(cause.to_string()))?;
         token.push('.');
         token.push_str(&base64url(signature));
         Ok(token)
@@ -182,9 +155,7 @@ mod tests {
             let jwt = CompactJwt::parse(&token).unwrap();
             assert_eq!(jwt.typ.as_deref(), Some("at+jwt"));
             assert_eq!(
-                key_set(&[&ours.public, &other.public])
-                    .verify(&jwt, &[algorithm])
-                    .unwrap()["sub"],
+                key_set(&[&ours.public, &other.public]).verify(&jwt, &[algorithm]).unwrap()["sub"],
                 "a"
             );
             assert_eq!(
@@ -192,17 +163,12 @@ mod tests {
                 JoseError::UnknownKey
             );
             assert_eq!(
-                key_set(&[&ours.public])
-                    .verify(&jwt, &[Algorithm::EdDSA])
-                    .unwrap_err(),
+                key_set(&[&ours.public]).verify(&jwt, &[Algorithm::EdDSA]).unwrap_err(),
                 JoseError::Header("alg")
             );
             let mut disguised = other.public.clone();
             disguised.insert("kid".into(), json!(ours.key_id));
-            assert_eq!(
-                key_set(&[&disguised]).verify(&jwt, &[algorithm]).unwrap_err(),
-                JoseError::Signature
-            );
+            assert_eq!(key_set(&[&disguised]).verify(&jwt, &[algorithm]).unwrap_err(), JoseError::Signature);
         }
     }
 
@@ -213,11 +179,7 @@ mod tests {
         let input = format!("{}.{}", base64url(r#"{"alg":"ES256"}"#), base64url("{}"));
         let token = format!("{input}.{}", base64url(signer.sign(input.as_bytes()).unwrap()));
         let jwt = CompactJwt::parse(&token).unwrap();
-        assert!(
-            key_set(&[&a.public, &b.public])
-                .verify(&jwt, &[Algorithm::ES256])
-                .is_ok()
-        );
+        assert!(key_set(&[&a.public, &b.public]).verify(&jwt, &[Algorithm::ES256]).is_ok());
         assert!(key_set(&[&a.public]).verify(&jwt, &[Algorithm::ES256]).is_err());
     }
 
@@ -237,17 +199,8 @@ mod tests {
             {"kty": "oct", "k": "AAAA"}, weak, with("use", json!("enc")), with("alg", json!("RSA-OAEP")), with("d", json!("AA")),
             with("key_ops", json!(["encrypt"])), {"kty": "EC", "crv": "P-256", "x": "AA", "y": "AA"}, "text", null,
         ]});
-        assert!(
-            VerifyingKeys::parse(set.to_string().as_bytes())
-                .unwrap()
-                .is_empty()
-        );
-        assert_eq!(
-            VerifyingKeys::parse(json!({"keys": [good]}).to_string().as_bytes())
-                .unwrap()
-                .len(),
-            1
-        );
+        assert!(VerifyingKeys::parse(set.to_string().as_bytes()).unwrap().is_empty());
+        assert_eq!(VerifyingKeys::parse(json!({"keys": [good]}).to_string().as_bytes()).unwrap().len(), 1);
         assert!(VerifyingKeys::parse(b"[]").is_err() && VerifyingKeys::parse(br#"{"keys":{}}"#).is_err());
     }
 
@@ -267,9 +220,6 @@ mod tests {
     #[test]
     fn rfc7638_3_1_thumbprint() {
         let jwk = Jwk::from_bytes(br#"{"kty":"RSA","n":"0vx7agoebGcQSuuPiLJXZptN9nndrQmbXEps2aiAFbWhM78LhWx4cbbfAAtVT86zwu1RK7aPFFxuhDR1L6tSoc_BJECPebWKRXjBZCiFV4n3oknjhMstn64tZ_2W-5JsGY4Hc5n9yBXArwl93lqt7_RN5w6Cf0h4QyQ5v-65YGjQR0_FDW2QvzqY368QQMicAtaSqzs8KJZgnYb9c7d0zgdAZHzu6qMQvRL5hajrn1n91CbOpbISD08qNLyrdkt-bFTWhAI4vMQFh6WeZu0fM4lFd2NcRwr3XPksINHaQ-G_xBniIqbw0Ls1jF44-csFCur-kEgU8awapJzKnqDKgw","e":"AQAB"}"#).unwrap();
-        assert_eq!(
-            thumbprint(&jwk).unwrap(),
-            "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs"
-        );
+        assert_eq!(thumbprint(&jwk).unwrap(), "NzbLsXh8uDCcd-6MNwXF4W_7noWXFZAfHkxZsRGC9Xs");
     }
 }

@@ -23,9 +23,8 @@ impl Reader {
         if let Some(file) = sources.file.or_else(|| default.exists().then_some(default)) {
             let text = std::fs::read_to_string(file)
                 .with_context(|| format!("{} cannot be read", file.display()))?;
-            let table = text
-                .parse::<toml::Table>()
-                .with_context(|| format!("{} is not TOML", file.display()))?;
+            let table =
+                text.parse::<toml::Table>().with_context(|| format!("{} is not TOML", file.display()))?;
             flatten("", Value::Table(table), &mut values);
         }
         let mut problems = Vec::new();
@@ -44,11 +43,7 @@ impl Reader {
                 },
             }
         }
-        Ok(Self {
-            values,
-            asked: BTreeSet::new(),
-            problems,
-        })
+        Ok(Self { values, asked: BTreeSet::new(), problems })
     }
 
     pub(super) fn text(&mut self, path: &'static str, default: &str) -> String {
@@ -100,15 +95,12 @@ impl Reader {
         self.asked.insert(path);
         let texts: Vec<String> = match self.values.get(path) {
             None => Vec::new(),
-            Some(Value::Array(items)) => items
-                .iter()
-                .map(|item| item.as_str().unwrap_or_default().to_owned())
-                .collect(),
-            Some(Value::String(text)) => text
-                .split(',')
-                .map(|item| item.trim().to_owned())
-                .filter(|item| !item.is_empty())
-                .collect(),
+            Some(Value::Array(items)) => {
+                items.iter().map(|item| item.as_str().unwrap_or_default().to_owned()).collect()
+            }
+            Some(Value::String(text)) => {
+                text.split(',').map(|item| item.trim().to_owned()).filter(|item| !item.is_empty()).collect()
+            }
             Some(_) => vec![String::new()],
         };
         let mut parsed = Vec::new();
@@ -126,12 +118,8 @@ impl Reader {
     }
 
     pub(super) fn finish(mut self) -> Vec<String> {
-        let unknown = self
-            .values
-            .keys()
-            .filter(|path| !self.asked.contains(path.as_str()));
-        self.problems
-            .extend(unknown.map(|path| format!("{path}: is not a setting")));
+        let unknown = self.values.keys().filter(|path| !self.asked.contains(path.as_str()));
+        self.problems.extend(unknown.map(|path| format!("{path}: is not a setting")));
         self.problems
     }
 }
@@ -140,11 +128,7 @@ fn flatten(prefix: &str, value: Value, into: &mut BTreeMap<String, Value>) {
     match value {
         Value::Table(table) => {
             for (name, value) in table {
-                let path = if prefix.is_empty() {
-                    name
-                } else {
-                    format!("{prefix}.{name}")
-                };
+                let path = if prefix.is_empty() { name } else { format!("{prefix}.{name}") };
                 flatten(&path, value, into);
             }
         }

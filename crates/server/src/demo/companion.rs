@@ -88,9 +88,7 @@ mod askama_page {
 
     impl<T: std::fmt::Display> Page for T {
         fn response(&self) -> HttpResponse {
-            HttpResponse::Ok()
-                .content_type("text/html; charset=utf-8")
-                .body(self.to_string())
+            HttpResponse::Ok().content_type("text/html; charset=utf-8").body(self.to_string())
         }
     }
 }
@@ -101,10 +99,8 @@ fn link(text: &str) -> Result<Href<'_>, actix_web::Error> {
 
 async fn tour(shared: Data<Shared>) -> actix_web::Result<HttpResponse> {
     let base = &shared.companion.places.base_url;
-    let (invite, discovery) = (
-        format!("{base}/t/harbor/invite"),
-        format!("{base}/t/harbor/.well-known/openid-configuration"),
-    );
+    let (invite, discovery) =
+        (format!("{base}/t/harbor/invite"), format!("{base}/t/harbor/.well-known/openid-configuration"));
     Ok(page(&Tour {
         layout: Layout::default(),
         organization: "Harbor Logistics",
@@ -124,10 +120,7 @@ async fn tour(shared: Data<Shared>) -> actix_web::Result<HttpResponse> {
 }
 
 fn browser(request: &HttpRequest) -> String {
-    request
-        .cookie(COOKIE)
-        .map(|cookie| cookie.value().to_owned())
-        .unwrap_or_default()
+    request.cookie(COOKIE).map(|cookie| cookie.value().to_owned()).unwrap_or_default()
 }
 
 async fn app_home(shared: Data<Shared>, request: HttpRequest) -> actix_web::Result<HttpResponse> {
@@ -141,17 +134,10 @@ async fn app_home(shared: Data<Shared>, request: HttpRequest) -> actix_web::Resu
         }));
     };
     let text = |value: &serde_json::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-    let shown: Vec<(String, String)> = signed_in
-        .claims
-        .iter()
-        .map(|(name, value)| (name.clone(), text(value)))
-        .collect();
-    let name = signed_in
-        .claims
-        .get("name")
-        .or_else(|| signed_in.claims.get("email"))
-        .map(text)
-        .unwrap_or_default();
+    let shown: Vec<(String, String)> =
+        signed_in.claims.iter().map(|(name, value)| (name.clone(), text(value))).collect();
+    let name =
+        signed_in.claims.get("name").or_else(|| signed_in.claims.get("email")).map(text).unwrap_or_default();
     let raw = serde_json::to_string_pretty(&signed_in.claims)?;
     Ok(page(&SampleAppSignedIn {
         layout: Layout::default(),
@@ -171,11 +157,7 @@ fn see_other(url: &str) -> actix_web::HttpResponseBuilder {
 }
 
 async fn log_in(shared: Data<Shared>) -> actix_web::Result<HttpResponse> {
-    let url = shared
-        .app
-        .depart()
-        .await
-        .map_err(actix_web::error::ErrorBadGateway)?;
+    let url = shared.app.depart().await.map_err(actix_web::error::ErrorBadGateway)?;
     Ok(see_other(&url).finish())
 }
 
@@ -193,25 +175,13 @@ async fn callback(shared: Data<Shared>, answer: Query<Answer>) -> actix_web::Res
             .content_type("text/plain; charset=utf-8")
             .body(format!("Not signed in: {error}")));
     };
-    let browser = shared
-        .app
-        .arrive(state, code)
-        .await
-        .map_err(actix_web::error::ErrorBadRequest)?;
-    let cookie = Cookie::build(COOKIE, browser)
-        .path("/")
-        .http_only(true)
-        .same_site(SameSite::Lax)
-        .finish();
+    let browser = shared.app.arrive(state, code).await.map_err(actix_web::error::ErrorBadRequest)?;
+    let cookie = Cookie::build(COOKIE, browser).path("/").http_only(true).same_site(SameSite::Lax).finish();
     Ok(see_other("/app").cookie(cookie).finish())
 }
 
 async fn log_out(shared: Data<Shared>, request: HttpRequest) -> actix_web::Result<HttpResponse> {
-    let url = shared
-        .app
-        .sign_out(&browser(&request))
-        .await
-        .map_err(actix_web::error::ErrorBadGateway)?;
+    let url = shared.app.sign_out(&browser(&request)).await.map_err(actix_web::error::ErrorBadGateway)?;
     Ok(see_other(&url).finish())
 }
 
@@ -221,26 +191,15 @@ async fn mails(shared: Data<Shared>) -> actix_web::Result<HttpResponse> {
     let rows: Option<Vec<MailRow<'_>>> = (caught.iter().zip(&hrefs))
         .map(|(mail, href)| {
             let to = mail.to.first().map(String::as_str).unwrap_or_default();
-            Some(MailRow {
-                href: Href::new(href)?,
-                to,
-                subject: &mail.subject,
-                at: mail.received_at.into(),
-            })
+            Some(MailRow { href: Href::new(href)?, to, subject: &mail.subject, at: mail.received_at.into() })
         })
         .collect();
-    Ok(page(&Mails {
-        layout: Layout::default(),
-        mails: rows.unwrap_or_default(),
-        tour: link("/")?,
-    }))
+    Ok(page(&Mails { layout: Layout::default(), mails: rows.unwrap_or_default(), tour: link("/")? }))
 }
 
 fn caught(shared: &Shared, id: u64) -> actix_web::Result<Arc<CaughtMail>> {
     let mut mails = shared.companion.catcher.mails().into_iter();
-    mails
-        .find(|mail| mail.id == id)
-        .ok_or_else(|| actix_web::error::ErrorNotFound("there is no such mail"))
+    mails.find(|mail| mail.id == id).ok_or_else(|| actix_web::error::ErrorNotFound("there is no such mail"))
 }
 
 async fn mail(shared: Data<Shared>, id: Path<u64>) -> actix_web::Result<HttpResponse> {

@@ -10,11 +10,7 @@ pub(super) fn open_or_create(data: &Path) -> Result<String> {
     if let Ok(existing) = std::fs::read_to_string(&path) {
         return Ok(existing.trim().to_owned());
     }
-    let letters: Vec<char> = random_key()
-        .iter()
-        .take(16)
-        .map(|byte| char::from(b'a' + byte % 26))
-        .collect();
+    let letters: Vec<char> = random_key().iter().take(16).map(|byte| char::from(b'a' + byte % 26)).collect();
     let groups: Vec<String> = letters.chunks(4).map(|group| group.iter().collect()).collect();
     let passphrase = groups.join("-");
     std::fs::write(&path, &passphrase).with_context(|| format!("{} cannot be written", path.display()))?;

@@ -61,12 +61,7 @@ impl SampleApp {
     pub(super) fn new(places: &Places) -> Result<Self> {
         let issuer = format!("{}/t/harbor", places.base_url);
         let http = Guard::new(OutboundPolicy { allow_loopback: true })?.for_issuer(&Url::parse(&issuer)?);
-        Ok(Self {
-            issuer,
-            home: format!("{}/app", places.companion_url),
-            http,
-            memory: Mutex::default(),
-        })
+        Ok(Self { issuer, home: format!("{}/app", places.companion_url), http, memory: Mutex::default() })
     }
 
     /// Who is signed in at this browser.
@@ -129,10 +124,7 @@ impl SampleApp {
             "the ID token answers another request"
         );
         let browser = base64url(random_key());
-        let signed_in = SignedIn {
-            claims,
-            id_token: tokens.id_token,
-        };
+        let signed_in = SignedIn { claims, id_token: tokens.id_token };
         self.remember(|memory| memory.signed_in.insert(browser.clone(), signed_in));
         Ok(browser)
     }

@@ -36,34 +36,16 @@ pub(super) struct Person {
 }
 
 const PEOPLE: [(&str, &str, &str); 3] = [
-    (
-        "Hanna Hafen",
-        ADMINISTRATOR_EMAIL,
-        "administrator of harbor, invites guests",
-    ),
-    (
-        "Freya Fjell",
-        "freya@fjord.example",
-        "member of fjord, signs in at her own organization",
-    ),
-    (
-        "Finn Foss",
-        "finn@fjord.example",
-        "member of fjord, a second one to try with",
-    ),
+    ("Hanna Hafen", ADMINISTRATOR_EMAIL, "administrator of harbor, invites guests"),
+    ("Freya Fjell", "freya@fjord.example", "member of fjord, signs in at her own organization"),
+    ("Finn Foss", "finn@fjord.example", "member of fjord, a second one to try with"),
 ];
 
 /// Makes what is missing and returns the people.
 pub(super) async fn seed(app: &App, places: &Places, data: &Path) -> Result<Vec<Person>> {
     let password = passphrase::open_or_create(data)?;
-    let people: Vec<Person> = PEOPLE
-        .map(|(name, email, about)| Person {
-            name,
-            email,
-            password: password.clone(),
-            about,
-        })
-        .to_vec();
+    let people: Vec<Person> =
+        PEOPLE.map(|(name, email, about)| Person { name, email, password: password.clone(), about }).to_vec();
     let ctx = (app.make_ctx)(None);
     let caller = Caller::Operator;
     if app.idp.tenant("harbor").await?.is_some() {
@@ -152,10 +134,7 @@ async fn trust_fjord(
     at_fjord
         .update_client(
             &client.client_id,
-            ClientSettings {
-                redirect_uris: vec![redirect_uri],
-                ..settings
-            },
+            ClientSettings { redirect_uris: vec![redirect_uri], ..settings },
             None,
         )
         .await?;

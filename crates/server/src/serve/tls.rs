@@ -27,9 +27,8 @@ impl ResolvesServerCert for Current {
 pub(super) fn reloading_config(certificate: &Path, key: &Path) -> Result<ServerConfig> {
     let current = Arc::new(ArcSwap::from_pointee(load(certificate, key)?));
     tokio::spawn(reload(certificate.to_owned(), key.to_owned(), current.clone()));
-    let mut config = ServerConfig::builder()
-        .with_no_client_auth()
-        .with_cert_resolver(Arc::new(Current(current)));
+    let mut config =
+        ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(Current(current)));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }
@@ -55,9 +54,7 @@ async fn reload(certificate: PathBuf, key: PathBuf, current: Arc<ArcSwap<Certifi
 }
 
 fn modified(path: &Path) -> Option<SystemTime> {
-    std::fs::metadata(path)
-        .and_then(|metadata| metadata.modified())
-        .ok()
+    std::fs::metadata(path).and_then(|metadata| metadata.modified()).ok()
 }
 
 fn load(certificate: &Path, key: &Path) -> Result<CertifiedKey> {

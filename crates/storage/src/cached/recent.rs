@@ -35,10 +35,7 @@ where
 {
     pub(super) fn with_capacity(entries: u64) -> Self {
         Self {
-            values: Cache::builder()
-                .max_capacity(entries)
-                .time_to_live(STALE_AFTER)
-                .build(),
+            values: Cache::builder().max_capacity(entries).time_to_live(STALE_AFTER).build(),
             counters: std::array::from_fn(|_| AtomicU64::new(0)),
             hasher: RandomState::new(),
         }
@@ -60,11 +57,7 @@ where
         }
         let found = read.await?;
         if let Some(value) = found.clone() {
-            let remembered = Remembered {
-                value,
-                count,
-                read_at,
-            };
+            let remembered = Remembered { value, count, read_at };
             self.values.insert(key.clone(), remembered);
         }
         Ok(found)
@@ -90,11 +83,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     async fn read(recent: &Recent<u8, u32>, stored: u32) -> u32 {
-        recent
-            .read(&1, async { Ok(Some(stored)) })
-            .await
-            .unwrap()
-            .unwrap()
+        recent.read(&1, async { Ok(Some(stored)) }).await.unwrap().unwrap()
     }
 
     #[tokio::test]

@@ -10,11 +10,7 @@ pub(super) struct Name(pub(super) [u8; 64]);
 
 impl Name {
     pub(super) fn of(key: &Key) -> Self {
-        let parts = [
-            key.hash.as_slice(),
-            key.tenant.0.as_bytes(),
-            key.kind.as_str().as_bytes(),
-        ];
+        let parts = [key.hash.as_slice(), key.tenant.0.as_bytes(), key.kind.as_str().as_bytes()];
         let mut name = [0; 64];
         let bytes = parts.into_iter().flatten();
         name.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
@@ -75,10 +71,7 @@ impl Entry {
                 out.extend_from_slice(holder);
                 out.extend_from_slice(value);
             }
-            Value::Family {
-                generation,
-                rotated_at,
-            } => {
+            Value::Family { generation, rotated_at } => {
                 out.push(FAMILY);
                 out.extend_from_slice(&generation.to_le_bytes());
                 out.extend_from_slice(&rotated_at.to_le_bytes());
@@ -141,20 +134,9 @@ mod tests {
         let values = [
             Value::Plain(Bytes::from_static(b"value")),
             Value::Plain(Bytes::new()),
-            Value::Spendable {
-                holder: [7; 32],
-                value: Bytes::from_static(b"code"),
-                spent: true,
-            },
-            Value::Spendable {
-                holder: [7; 32],
-                value: Bytes::new(),
-                spent: false,
-            },
-            Value::Family {
-                generation: u32::MAX,
-                rotated_at: i64::MIN,
-            },
+            Value::Spendable { holder: [7; 32], value: Bytes::from_static(b"code"), spent: true },
+            Value::Spendable { holder: [7; 32], value: Bytes::new(), spent: false },
+            Value::Family { generation: u32::MAX, rotated_at: i64::MIN },
             Value::Count(u64::MAX),
         ];
         let entry = |value| Entry {

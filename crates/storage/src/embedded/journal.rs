@@ -40,15 +40,9 @@ impl Journal {
     /// Reads the file into `memory` and starts the thread.
     pub(super) fn open(path: &Path, memory: Arc<Memory>, now: i64) -> Result<Self, Unavailable> {
         let refused = |error: redb::DatabaseError| {
-            Unavailable(format!(
-                "the session file {} cannot be opened: {error}",
-                path.display()
-            ))
+            Unavailable(format!("the session file {} cannot be opened: {error}", path.display()))
         };
-        let database = Builder::new()
-            .set_cache_size(CACHE_BYTES)
-            .create(path)
-            .map_err(refused)?;
+        let database = Builder::new().set_cache_size(CACHE_BYTES).create(path).map_err(refused)?;
         load(&database, &memory, now).map_err(Unavailable::because)?;
         let file = Arc::new(File {
             database,
@@ -57,10 +51,7 @@ impl Journal {
             is_failing: AtomicBool::new(false),
         });
         let thread = start(Arc::clone(&file)).map_err(Unavailable::because)?;
-        Ok(Self {
-            file,
-            thread: Mutex::new(Some(thread)),
-        })
+        Ok(Self { file, thread: Mutex::new(Some(thread)) })
     }
 
     pub(super) fn commit(&self) -> Result<(), Unavailable> {

@@ -55,11 +55,7 @@ impl Memory {
         let mut shard = self.shard(&name);
         let absent = shard.live(&name, now).is_none();
         if absent {
-            let entry = Entry {
-                expires_at,
-                indexes: Vec::new(),
-                value: Value::Plain(value),
-            };
+            let entry = Entry { expires_at, indexes: Vec::new(), value: Value::Plain(value) };
             self.insert(&mut shard, name, entry);
             self.sweep(&mut shard, now);
         }
@@ -68,11 +64,7 @@ impl Memory {
 
     pub(super) fn put(&self, name: Name, value: Value, expires_at: i64, indexes: &[Key], now: i64) {
         let mut shard = self.shard(&name);
-        let entry = Entry {
-            expires_at,
-            indexes: indexes.iter().map(Name::of).collect(),
-            value,
-        };
+        let entry = Entry { expires_at, indexes: indexes.iter().map(Name::of).collect(), value };
         self.insert(&mut shard, name, entry);
         self.sweep(&mut shard, now);
     }
@@ -105,11 +97,8 @@ impl Memory {
 
     pub(super) fn spend(&self, name: &Name, holder: &[u8; 32], now: i64) -> Spend {
         let mut shard = self.shard(name);
-        let Some(Value::Spendable {
-            holder: owner,
-            value,
-            spent,
-        }) = shard.live(name, now).map(|entry| &mut entry.value)
+        let Some(Value::Spendable { holder: owner, value, spent }) =
+            shard.live(name, now).map(|entry| &mut entry.value)
         else {
             return Spend::Unknown;
         };
@@ -129,11 +118,7 @@ impl Memory {
         let Some(entry) = shard.live(name, now) else {
             return Rotation::Gone;
         };
-        let Value::Family {
-            generation,
-            rotated_at,
-        } = &mut entry.value
-        else {
+        let Value::Family { generation, rotated_at } = &mut entry.value else {
             return Rotation::Gone;
         };
         if *generation == usage.generation {
@@ -163,11 +148,7 @@ impl Memory {
             }
             Some(_) => None,
             None => {
-                let entry = Entry {
-                    expires_at,
-                    indexes: Vec::new(),
-                    value: Value::Count(1),
-                };
+                let entry = Entry { expires_at, indexes: Vec::new(), value: Value::Count(1) };
                 self.insert(&mut shard, name, entry);
                 self.sweep(&mut shard, now);
                 Some(1)

@@ -140,14 +140,7 @@ impl Scripts {
     /// Commands that make all of them known.
     pub(super) fn load(&self) -> Pipeline {
         let mut pipeline = redis::pipe();
-        let all = [
-            &self.put,
-            &self.swap,
-            &self.spend,
-            &self.rotate,
-            &self.increment,
-            &self.end_all,
-        ];
+        let all = [&self.put, &self.swap, &self.spend, &self.rotate, &self.increment, &self.end_all];
         for script in all {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(&script.code);
         }
@@ -157,18 +150,12 @@ impl Scripts {
     /// The command for one write of a batch.
     pub(super) fn command(&self, write: &Write) -> Cmd {
         match write {
-            Write::Put {
-                key,
-                value,
-                ttl,
-                indexes,
-            } => self.put(key, &frame_plain(indexes, value), millis(*ttl), indexes),
-            Write::PutSpendable {
-                key,
-                holder,
-                value,
-                ttl,
-            } => self.put(key, &[b"s", holder.as_slice(), value].concat(), millis(*ttl), &[]),
+            Write::Put { key, value, ttl, indexes } => {
+                self.put(key, &frame_plain(indexes, value), millis(*ttl), indexes)
+            }
+            Write::PutSpendable { key, holder, value, ttl } => {
+                self.put(key, &[b"s", holder.as_slice(), value].concat(), millis(*ttl), &[])
+            }
             Write::PutFamily { key, ttl, indexes } => {
                 let value = [b"f", header(indexes).as_bytes(), b"\n0:0"].concat();
                 self.put(key, &value, millis(*ttl), indexes)
@@ -222,9 +209,7 @@ pub(super) fn spend_of(mut answer: Vec<u8>) -> Result<Spend, Unavailable> {
         Some(b'x') => Ok(Spend::Again(value)),
         Some(b'n') => Ok(Spend::NotYours),
         Some(b'u') => Ok(Spend::Unknown),
-        _ => Err(Unavailable(
-            "Redis answered a script with something else".to_owned(),
-        )),
+        _ => Err(Unavailable("Redis answered a script with something else".to_owned())),
     }
 }
 
@@ -234,8 +219,6 @@ pub(super) fn rotation_of(answer: &str) -> Result<Rotation, Unavailable> {
         "same" => Ok(Rotation::SameAgain),
         "reused" => Ok(Rotation::Reused),
         "gone" => Ok(Rotation::Gone),
-        _ => Err(Unavailable(
-            "Redis answered a script with something else".to_owned(),
-        )),
+        _ => Err(Unavailable("Redis answered a script with something else".to_owned())),
     }
 }

@@ -29,12 +29,7 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::UpdateUser(user) => people::update_user(tx, user).await,
         Change::DeleteUser(tenant, id) => people::delete_user(tx, tenant, id).await,
         Change::PutLocalAccount(account) => people::put_local_account(tx, &account).await,
-        Change::Invite {
-            user,
-            is_new,
-            invitation,
-            mail,
-        } => {
+        Change::Invite { user, is_new, invitation, mail } => {
             invitations::invite(tx, &user, is_new, &invitation, audit.at).await?;
             match &mail {
                 Some(mail) => outbox::enqueue(tx, mail).await,
@@ -55,10 +50,7 @@ pub(super) async fn append_audit(tx: &mut Writing, audit: &AuditEvent) -> Result
     let sql =
         "INSERT INTO audit (tenant, id, reference, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
     let row = audit_row(audit)?;
-    tx.execute(sql, &row)
-        .await
-        .map(drop)
-        .map_err(Unavailable::because)
+    tx.execute(sql, &row).await.map(drop).map_err(Unavailable::because)
 }
 
 fn audit_row(audit: &AuditEvent) -> Result<[Arg; 4], Unavailable> {

@@ -96,11 +96,7 @@ async fn open_sqlite(url: &str) -> Result<Pool, sqlx::Error> {
     };
     let write = pool(1).min_connections(1).connect_with(options.clone()).await?;
     let in_memory = url.contains(":memory:") || url.contains("mode=memory");
-    let read = if in_memory {
-        write.clone()
-    } else {
-        pool(SQLITE_READERS).connect_with(options).await?
-    };
+    let read = if in_memory { write.clone() } else { pool(SQLITE_READERS).connect_with(options).await? };
     Ok(Pool::Sqlite { read, write })
 }
 

@@ -153,14 +153,8 @@ impl Writing {
             return Err(sqlx::Error::Protocol("a key contains a NUL character".to_owned()));
         }
         Ok(match self {
-            Self::Sqlite(tx) => bind!(sqlx::query(sql), args)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
-            Self::Postgres(tx) => bind!(sqlx::query(sql), args)
-                .execute(&mut **tx)
-                .await?
-                .rows_affected(),
+            Self::Sqlite(tx) => bind!(sqlx::query(sql), args).execute(&mut **tx).await?.rows_affected(),
+            Self::Postgres(tx) => bind!(sqlx::query(sql), args).execute(&mut **tx).await?.rows_affected(),
         })
     }
 }

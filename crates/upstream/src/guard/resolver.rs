@@ -43,9 +43,7 @@ impl Lookup for SystemLookup {
     async fn addresses(&self, name: &str) -> Result<Vec<IpAddr>, String> {
         // Fully qualified, so that a search domain cannot turn a name into an internal one.
         let answer = self.0.lookup_ip(format!("{name}.")).await;
-        answer
-            .map(|found| found.iter().collect())
-            .map_err(|cause| cause.to_string())
+        answer.map(|found| found.iter().collect()).map_err(|cause| cause.to_string())
     }
 }
 

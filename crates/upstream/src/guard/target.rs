@@ -26,20 +26,14 @@ pub(crate) fn check(policy: OutboundPolicy, url: &Url, own_port: u16) -> Result<
         global && url.scheme() == "https" && (port == Some(443) || port == Some(own_port))
     };
     let plain = url.username().is_empty() && url.password().is_none() && url.fragment().is_none();
-    if allowed && plain {
-        Ok(())
-    } else {
-        Err(FetchError::Blocked)
-    }
+    if allowed && plain { Ok(()) } else { Err(FetchError::Blocked) }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    const PRODUCTION: OutboundPolicy = OutboundPolicy {
-        allow_loopback: false,
-    };
+    const PRODUCTION: OutboundPolicy = OutboundPolicy { allow_loopback: false };
     const DEMO: OutboundPolicy = OutboundPolicy { allow_loopback: true };
 
     fn allowed(policy: OutboundPolicy, url: &str) -> bool {
@@ -126,12 +120,7 @@ mod tests {
         ] {
             assert!(allowed(PRODUCTION, url), "{url}");
         }
-        for url in [
-            "http://127.0.0.1:1/",
-            "http://localhost:1/",
-            "https://[::1]:1/",
-            "http://a.localhost/",
-        ] {
+        for url in ["http://127.0.0.1:1/", "http://localhost:1/", "https://[::1]:1/", "http://a.localhost/"] {
             assert!(allowed(DEMO, url), "{url}");
         }
     }
@@ -149,16 +138,8 @@ mod tests {
             assert!(url.contains('\\') || !allowed(PRODUCTION, url), "{url}");
         }
         let backslash = Url::parse("https://idp.example\\@10.0.0.1:22/").unwrap();
-        assert_eq!(
-            backslash.host_str(),
-            Some("idp.example"),
-            "normalised once, then used as it is"
-        );
+        assert_eq!(backslash.host_str(), Some("idp.example"), "normalised once, then used as it is");
         let broken = Url::parse("https://idp.exa\r\nmple/").unwrap();
-        assert_eq!(
-            broken.host_str(),
-            Some("idp.example"),
-            "line breaks do not survive parsing"
-        );
+        assert_eq!(broken.host_str(), Some("idp.example"), "line breaks do not survive parsing");
     }
 }

@@ -72,10 +72,7 @@ async fn up_13_key_rotated_just_before_signing() {
 async fn arrive_without_kid(bench: &Bench, op: &FakeOp) -> bool {
     let header = json!({"alg": "ES256"});
     let payload = claims(&op.issuer(), &json!({})).to_string();
-    bench
-        .arrive_bearing(&op.key.sign(&header, &payload))
-        .await
-        .is_ok()
+    bench.arrive_bearing(&op.key.sign(&header, &payload)).await.is_ok()
 }
 
 #[tokio::test]
@@ -93,27 +90,17 @@ async fn up_14_without_kid_a_key_that_verifies_is_needed() {
     ] {
         op.publish(&keys);
         bench.pass(3600);
-        assert_eq!(
-            arrive_without_kid(&bench, op).await,
-            accepted,
-            "{} keys",
-            keys.len()
-        );
+        assert_eq!(arrive_without_kid(&bench, op).await, accepted, "{} keys", keys.len());
     }
 }
 
 #[tokio::test]
 async fn up_13_rotation_without_kid() {
     let bench = Bench::start().await;
-    bench
-        .op
-        .publish(&[TestKey::generate(Algorithm::ES256, "k2").public()]);
+    bench.op.publish(&[TestKey::generate(Algorithm::ES256, "k2").public()]);
     assert!(!arrive_without_kid(&bench, &bench.op).await);
     bench.op.publish(&[bench.op.key.public()]);
-    assert!(
-        !arrive_without_kid(&bench, &bench.op).await,
-        "one forced refetch a minute"
-    );
+    assert!(!arrive_without_kid(&bench, &bench.op).await, "one forced refetch a minute");
     bench.pass(60);
     assert!(arrive_without_kid(&bench, &bench.op).await);
 }
@@ -121,9 +108,7 @@ async fn up_13_rotation_without_kid() {
 #[tokio::test]
 async fn rfc9207_a_correct_iss_parameter() {
     let mut bench = Bench::start().await;
-    bench
-        .op
-        .discovery(&json!({"authorization_response_iss_parameter_supported": true}));
+    bench.op.discovery(&json!({"authorization_response_iss_parameter_supported": true}));
     bench.arrival.iss = Some(bench.op.issuer());
     bench.arrive().await.unwrap();
 }

@@ -18,10 +18,7 @@ impl Bench {
 
     async fn mailbox(&self, change: Value) -> (Option<String>, EmailVerified) {
         let identity = self.arrive_with(change).await.unwrap();
-        (
-            identity.email.map(|email| email.as_str().to_owned()),
-            identity.email_verified,
-        )
+        (identity.email.map(|email| email.as_str().to_owned()), identity.email_verified)
     }
 }
 
@@ -48,9 +45,7 @@ async fn email_verified_counts_only_as_a_boolean_of_the_same_payload() {
     assert_eq!(found, (ada.clone(), EmailVerified::Absent));
     // The other way round: a flag without an address in the ID token says nothing about userinfo's.
     bench.userinfo(&json!({"sub": "ada", "email": "ada@fjord.example"}));
-    let found = bench
-        .mailbox(json!({"email": null, "email_verified": true}))
-        .await;
+    let found = bench.mailbox(json!({"email": null, "email_verified": true})).await;
     assert_eq!(found, (ada, EmailVerified::Absent));
 }
 
@@ -66,23 +61,13 @@ async fn userinfo_fills_what_the_id_token_left_out() {
     assert_eq!(identity.profile.display_name.as_deref(), Some("Ada Fjord"));
     let request = &bench.op.seen("/userinfo")[0];
     assert_eq!(request.method, "GET");
-    assert!(
-        request
-            .head
-            .to_lowercase()
-            .contains("authorization: bearer the-access-token")
-    );
+    assert!(request.head.to_lowercase().contains("authorization: bearer the-access-token"));
 }
 
 #[tokio::test]
 async fn up_26_userinfo_about_somebody_else() {
     let bench = Bench::start().await;
-    for answer in [
-        json!({"sub": "eve"}),
-        json!({}),
-        json!({"sub": ["ada"]}),
-        json!({"sub": "Ada"}),
-    ] {
+    for answer in [json!({"sub": "eve"}), json!({}), json!({"sub": ["ada"]}), json!({"sub": "Ada"})] {
         bench.userinfo(&answer);
         assert_refused(bench.arrive_with(json!({"email": null})).await, "userinfo: sub");
     }
@@ -92,12 +77,9 @@ async fn up_26_userinfo_about_somebody_else() {
 async fn no_mailbox_is_no_reason_to_refuse() {
     let bench = Bench::start().await;
     bench.op.discovery(&json!({"userinfo_endpoint": null}));
-    for email in [
-        json!("not an address"),
-        json!("a@xn--bcher-kva.example"),
-        json!(["a@b.example"]),
-        Value::Null,
-    ] {
+    for email in
+        [json!("not an address"), json!("a@xn--bcher-kva.example"), json!(["a@b.example"]), Value::Null]
+    {
         let found = bench.mailbox(json!({"email": email})).await;
         assert_eq!(found, (None, EmailVerified::Absent), "{email}");
     }
@@ -120,24 +102,14 @@ async fn mapped_claims() {
         let mut change = change;
         change["upn"] = json!("ada@corp.example");
         change["cn"] = json!("Mapped");
-        assert_eq!(
-            bench.mailbox(change.clone()).await,
-            (upn.clone(), verified),
-            "{change}"
-        );
+        assert_eq!(bench.mailbox(change.clone()).await, (upn.clone(), verified), "{change}");
     }
 }
 
 #[tokio::test]
 async fn up_35_amr_that_is_not_an_array_of_strings() {
     let bench = Bench::start().await;
-    for amr in [
-        json!("mfa"),
-        json!({"mfa": true}),
-        json!(["mfa", 1]),
-        json!(vec!["mfa"; 33]),
-        json!([""]),
-    ] {
+    for amr in [json!("mfa"), json!({"mfa": true}), json!(["mfa", 1]), json!(vec!["mfa"; 33]), json!([""])] {
         let identity = bench.arrive_with(json!({"amr": amr, "acr": 1})).await.unwrap();
         assert!(identity.amr.is_empty(), "{amr}");
         assert_eq!(identity.acr, None);

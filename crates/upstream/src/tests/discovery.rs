@@ -21,10 +21,7 @@ async fn up_32_metadata_that_does_not_meet_the_conditions() {
         (json!({"issuer": format!("{issuer}/")}), "issuer differs"),
         (json!({"issuer": issuer.to_uppercase()}), "issuer differs"),
         (json!({"token_endpoint": null}), "token_endpoint"),
-        (
-            json!({"response_types_supported": ["id_token", "code token"]}),
-            "response_type",
-        ),
+        (json!({"response_types_supported": ["id_token", "code token"]}), "response_type"),
     ] {
         bench.op.discovery(&change);
         bench.pass(10);
@@ -42,12 +39,7 @@ async fn up_32_metadata_that_does_not_meet_the_conditions() {
 #[tokio::test]
 async fn up_32_endpoints_where_we_do_not_go() {
     let bench = Bench::start().await;
-    for endpoint in [
-        "authorization_endpoint",
-        "token_endpoint",
-        "jwks_uri",
-        "userinfo_endpoint",
-    ] {
+    for endpoint in ["authorization_endpoint", "token_endpoint", "jwks_uri", "userinfo_endpoint"] {
         for address in [
             "http://idp.example/x",
             "https://10.0.0.1/x",
@@ -59,16 +51,10 @@ async fn up_32_endpoints_where_we_do_not_go() {
         ] {
             bench.op.discovery(&json!({endpoint: address}));
             let outcome = bench.upstream.probe(&bench.home_idp).await;
-            assert!(
-                matches!(outcome, Err(UpstreamError::Blocked)),
-                "{endpoint} {address}: {outcome:?}"
-            );
+            assert!(matches!(outcome, Err(UpstreamError::Blocked)), "{endpoint} {address}: {outcome:?}");
             bench.pass(10);
             let outcome = bench.arrive().await;
-            assert!(
-                matches!(outcome, Err(UpstreamError::Blocked)),
-                "{endpoint} {address}: {outcome:?}"
-            );
+            assert!(matches!(outcome, Err(UpstreamError::Blocked)), "{endpoint} {address}: {outcome:?}");
         }
     }
 }
@@ -80,17 +66,11 @@ async fn up_32_names_that_lead_inside() {
     for endpoint in ["token_endpoint", "jwks_uri", "userinfo_endpoint"] {
         bench.op.discovery(&json!({endpoint: "https://inside.example/x"}));
         let outcome = upstream.probe(&bench.home_idp).await;
-        assert!(
-            matches!(outcome, Err(UpstreamError::Blocked)),
-            "{endpoint}: {outcome:?}"
-        );
+        assert!(matches!(outcome, Err(UpstreamError::Blocked)), "{endpoint}: {outcome:?}");
         let fresh = OidcUpstream::with(guard(DEMO, &[&["8.8.8.8", "10.0.0.1"]]), Arc::new(Instant::now));
         bench.op.issue(&json!({"email": null}));
         let outcome = fresh.arrive(&bench.home_idp, bench.arrival.clone()).await;
-        assert!(
-            matches!(outcome, Err(UpstreamError::Blocked)),
-            "{endpoint}: {outcome:?}"
-        );
+        assert!(matches!(outcome, Err(UpstreamError::Blocked)), "{endpoint}: {outcome:?}");
     }
 }
 
@@ -99,25 +79,13 @@ async fn issuers_where_we_do_not_go() {
     let upstream = OidcUpstream::with(guard(OutboundPolicy::default(), &[]), Arc::new(Instant::now));
     let bench = Bench::start().await;
     let here = bench.op.issuer();
-    for issuer in [
-        here.as_str(),
-        "http://idp.example",
-        "https://localhost",
-        "https://10.0.0.1",
-        "ftp://idp.example",
-    ] {
+    for issuer in
+        [here.as_str(), "http://idp.example", "https://localhost", "https://10.0.0.1", "ftp://idp.example"]
+    {
         let outcome = upstream.probe(&home_idp(issuer)).await;
-        assert!(
-            matches!(outcome, Err(UpstreamError::Blocked)),
-            "{issuer}: {outcome:?}"
-        );
+        assert!(matches!(outcome, Err(UpstreamError::Blocked)), "{issuer}: {outcome:?}");
     }
-    for issuer in [
-        "",
-        "idp.example",
-        "https://idp.example?x",
-        "https://idp.example#x",
-    ] {
+    for issuer in ["", "idp.example", "https://idp.example?x", "https://idp.example#x"] {
         assert_refused(upstream.probe(&home_idp(issuer)).await, "issuer");
     }
     assert_eq!(bench.op.count(), 0);
@@ -129,30 +97,11 @@ async fn up_33_endpoints_that_move_to_another_host_are_noticed() {
     let issuer = Issuer::new(bench.op.issuer());
     let http = guard(DEMO, &[]).for_issuer(&Url::parse(issuer.as_str()).unwrap());
     let before = discovery::fetch(&http, &issuer).await.unwrap();
-    bench
-        .op
-        .discovery(&json!({"jwks_uri": format!("{issuer}/elsewhere")}));
-    assert!(
-        !discovery::fetch(&http, &issuer)
-            .await
-            .unwrap()
-            .moved_from(&before)
-    );
-    for endpoint in [
-        "token_endpoint",
-        "jwks_uri",
-        "userinfo_endpoint",
-        "authorization_endpoint",
-    ] {
-        bench
-            .op
-            .discovery(&json!({endpoint: "https://elsewhere.example/"}));
-        assert!(
-            discovery::fetch(&http, &issuer)
-                .await
-                .unwrap()
-                .moved_from(&before)
-        );
+    bench.op.discovery(&json!({"jwks_uri": format!("{issuer}/elsewhere")}));
+    assert!(!discovery::fetch(&http, &issuer).await.unwrap().moved_from(&before));
+    for endpoint in ["token_endpoint", "jwks_uri", "userinfo_endpoint", "authorization_endpoint"] {
+        bench.op.discovery(&json!({endpoint: "https://elsewhere.example/"}));
+        assert!(discovery::fetch(&http, &issuer).await.unwrap().moved_from(&before));
     }
 }
 
@@ -172,13 +121,7 @@ async fn probe_wants_a_usable_key() {
 async fn metadata_and_keys_are_remembered_for_a_while() {
     let bench = Bench::start().await;
     let fetched = || (bench.op.seen(WELL_KNOWN).len(), bench.op.seen("/jwks").len());
-    for (pass, expected) in [
-        (0, (1, 1)),
-        (599, (1, 1)),
-        (1, (1, 2)),
-        (2999, (1, 3)),
-        (1, (2, 3)),
-    ] {
+    for (pass, expected) in [(0, (1, 1)), (599, (1, 1)), (1, (1, 2)), (2999, (1, 3)), (1, (2, 3))] {
         bench.pass(pass);
         bench.arrive().await.unwrap();
         assert_eq!(fetched(), expected);
@@ -193,10 +136,7 @@ async fn keys_are_fetched_anew_when_metadata_points_elsewhere() {
     bench.arrive().await.unwrap();
     let elsewhere = format!("{}/elsewhere", bench.op.issuer());
     bench.op.discovery(&json!({"jwks_uri": elsewhere}));
-    bench.op.reply(
-        "/elsewhere",
-        Reply::json(json!({"keys": Vec::<Value>::new()}).to_string()),
-    );
+    bench.op.reply("/elsewhere", Reply::json(json!({"keys": Vec::<Value>::new()}).to_string()));
     // Now the metadata is too old, and the keys are a second old.
     bench.pass(1);
     assert_refused(bench.arrive().await, "no key");
@@ -208,21 +148,14 @@ async fn home_idps_do_not_share_memory() {
     bench.arrive().await.unwrap();
     let mut other = bench.home_idp.clone();
     other.id = hospes_idp::ids::HomeIdpId::parse("018f3b1e-0000-7000-8000-000000000009").unwrap();
-    bench
-        .upstream
-        .arrive(&other, bench.arrival.clone())
-        .await
-        .unwrap();
+    bench.upstream.arrive(&other, bench.arrival.clone()).await.unwrap();
     assert_eq!(bench.op.seen("/jwks").len(), 2);
 }
 
 #[tokio::test]
 async fn callers_share_one_fetch_and_one_failure() {
     let bench = Bench::start().await;
-    bench.op.reply(
-        WELL_KNOWN,
-        Reply::raw("").then_for_ever("", Duration::from_secs(1)),
-    );
+    bench.op.reply(WELL_KNOWN, Reply::raw("").then_for_ever("", Duration::from_secs(1)));
     let begun = Instant::now();
     let mut callers = tokio::task::JoinSet::new();
     for _ in 0..50 {
@@ -230,10 +163,7 @@ async fn callers_share_one_fetch_and_one_failure() {
         callers.spawn(async move { upstream.depart(&home_idp, &departure()).await });
     }
     for outcome in callers.join_all().await {
-        assert!(
-            matches!(outcome, Err(UpstreamError::Unreachable(_))),
-            "{outcome:?}"
-        );
+        assert!(matches!(outcome, Err(UpstreamError::Unreachable(_))), "{outcome:?}");
     }
     assert!(begun.elapsed() < Duration::from_secs(8));
     assert_eq!(bench.op.seen(WELL_KNOWN).len(), 1);

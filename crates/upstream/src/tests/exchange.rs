@@ -9,9 +9,7 @@ use std::collections::BTreeMap;
 use url::Url;
 
 fn form(text: &str) -> BTreeMap<String, String> {
-    url::form_urlencoded::parse(text.as_bytes())
-        .into_owned()
-        .collect()
+    url::form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 #[tokio::test]
@@ -31,9 +29,8 @@ async fn the_authorization_request() {
         ("scope", "openid email profile"),
         ("state", "the-state"),
     ];
-    let expected: BTreeMap<String, String> = expected
-        .map(|(name, value)| (name.to_owned(), value.to_owned()))
-        .into();
+    let expected: BTreeMap<String, String> =
+        expected.map(|(name, value)| (name.to_owned(), value.to_owned())).into();
     assert_eq!(form(url.query().unwrap()), expected);
 
     departure.login_hint = Some("ada+x@fjord.example&prompt=none".to_owned());
@@ -55,27 +52,16 @@ async fn scopes_always_hold_openid_and_queries_of_the_endpoint_stay() {
     bench.home_idp.scopes = Vec::new();
     let endpoint = format!("{}/authorize?tenant=x", bench.op.issuer());
     bench.op.discovery(&json!({"authorization_endpoint": endpoint}));
-    let url = bench
-        .upstream
-        .depart(&bench.home_idp, &departure())
-        .await
-        .unwrap();
+    let url = bench.upstream.depart(&bench.home_idp, &departure()).await.unwrap();
     let pairs = form(Url::parse(&url).unwrap().query().unwrap());
-    assert_eq!(
-        (pairs["scope"].as_str(), pairs["tenant"].as_str()),
-        ("openid", "x")
-    );
+    assert_eq!((pairs["scope"].as_str(), pairs["tenant"].as_str()), ("openid", "x"));
 }
 
 #[tokio::test]
 async fn the_token_request_per_client_authentication() {
     let mut bench = Bench::start().await;
     for (method, in_header, in_form) in [
-        (
-            ClientAuthMethod::ClientSecretBasic,
-            Some("Basic dXM6cyUyQmNyZXQreA=="),
-            None,
-        ),
+        (ClientAuthMethod::ClientSecretBasic, Some("Basic dXM6cyUyQmNyZXQreA=="), None),
         (ClientAuthMethod::ClientSecretPost, None, Some("s+cret x")),
         (ClientAuthMethod::None, None, None),
     ] {
@@ -86,15 +72,8 @@ async fn the_token_request_per_client_authentication() {
         let header = (request.head.lines()).find_map(|line| line.strip_prefix("authorization: "));
         assert_eq!(header, in_header, "{method:?}");
         let pairs = form(&request.body);
-        assert_eq!(
-            pairs.get("client_secret").map(String::as_str),
-            in_form,
-            "{method:?}"
-        );
-        assert_eq!(
-            pairs.get("client_id").map(String::as_str),
-            in_header.is_none().then_some("us")
-        );
+        assert_eq!(pairs.get("client_secret").map(String::as_str), in_form, "{method:?}");
+        assert_eq!(pairs.get("client_id").map(String::as_str), in_header.is_none().then_some("us"));
         assert_eq!(pairs["grant_type"], "authorization_code");
         assert_eq!(pairs["code"], "the-code");
         assert_eq!(pairs["code_verifier"], VERIFIER);
@@ -131,10 +110,7 @@ async fn up_30_token_responses_of_another_kind() {
         (response("access_token", Value::Null), "not a token response"),
         (response("id_token", json!("a.b.c")), "malformed"),
         (Reply::json("[]"), "not a token response"),
-        (
-            Reply::new(200, "Content-Type: text/html\r\n", "<p>"),
-            "not a token response",
-        ),
+        (Reply::new(200, "Content-Type: text/html\r\n", "<p>"), "not a token response"),
     ] {
         bench.op.reply("/token", reply);
         assert_refused(bench.arrive().await, what);
@@ -145,10 +121,7 @@ async fn up_30_token_responses_of_another_kind() {
 async fn errors_of_the_token_endpoint_are_named_but_not_repeated() {
     let bench = Bench::start().await;
     let answer = |body: &str| Reply::new(400, "Content-Type: application/json\r\n", body);
-    bench.op.reply(
-        "/token",
-        answer(r#"{"error":"invalid_grant","error_description":"<script>"}"#),
-    );
+    bench.op.reply("/token", answer(r#"{"error":"invalid_grant","error_description":"<script>"}"#));
     let Err(UpstreamError::Refused(reason)) = bench.arrive().await else {
         panic!("not refused");
     };
@@ -164,10 +137,7 @@ async fn up_29_redirects_are_not_followed() {
     let bench = Bench::start().await;
     let elsewhere = format!("{}/elsewhere", bench.op.issuer());
     for status in [301, 302, 307, 308] {
-        bench.op.reply(
-            "/token",
-            Reply::new(status, &format!("Location: {elsewhere}\r\n"), ""),
-        );
+        bench.op.reply("/token", Reply::new(status, &format!("Location: {elsewhere}\r\n"), ""));
         assert_refused(bench.arrive().await, "token endpoint");
     }
     assert!(bench.op.seen("/elsewhere").is_empty());

@@ -20,16 +20,9 @@ impl FakeOp {
         let script = replies.clone();
         let server = Server::start(move |request| {
             let script = script.lock().unwrap();
-            script
-                .get(&request.path)
-                .cloned()
-                .unwrap_or_else(|| Reply::new(404, "", ""))
+            script.get(&request.path).cloned().unwrap_or_else(|| Reply::new(404, "", ""))
         });
-        let op = Self {
-            server: server.await,
-            replies,
-            key: TestKey::generate(Algorithm::ES256, "k1"),
-        };
+        let op = Self { server: server.await, replies, key: TestKey::generate(Algorithm::ES256, "k1") };
         op.discovery(&json!({}));
         op.publish(&[op.key.public()]);
         op.issue(&json!({}));
@@ -61,10 +54,7 @@ impl FakeOp {
                 document[name] = value.clone();
             }
         }
-        self.reply(
-            "/.well-known/openid-configuration",
-            Reply::json(document.to_string()),
-        );
+        self.reply("/.well-known/openid-configuration", Reply::json(document.to_string()));
     }
 
     /// Publishes these keys.

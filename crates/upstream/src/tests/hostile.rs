@@ -121,10 +121,9 @@ async fn ssrf_10_ssrf_11_every_failure_looks_the_same() {
 async fn ssrf_12_what_a_server_said_is_not_repeated() {
     let secret = "internal-secret";
     for path in ["/.well-known/openid-configuration", "/jwks", "/token"] {
-        for body in [
-            json!({"error": secret, "issuer": secret, "keys": secret}).to_string(),
-            secret.to_owned(),
-        ] {
+        for body in
+            [json!({"error": secret, "issuer": secret, "keys": secret}).to_string(), secret.to_owned()]
+        {
             let bench = Bench::start().await;
             bench.op.reply(path, Reply::json(&body));
             let error = bench.arrive().await.unwrap_err();

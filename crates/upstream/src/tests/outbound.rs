@@ -12,9 +12,7 @@ use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
 use url::Url;
 
-const PRODUCTION: OutboundPolicy = OutboundPolicy {
-    allow_loopback: false,
-};
+const PRODUCTION: OutboundPolicy = OutboundPolicy { allow_loopback: false };
 
 async fn get(http: &GuardedClient, url: &str) -> Result<Value, FetchError> {
     http.get_json(&Url::parse(url).unwrap(), None).await
@@ -43,20 +41,14 @@ async fn ssrf_05_one_inner_address_spoils_the_answer() {
             assert_eq!(outcome, Err(FetchError::Blocked), "{answer:?}");
         }
     }
-    assert_eq!(
-        get(&client(PRODUCTION, &[&[]]), "https://idp.example/").await,
-        Err(FetchError::Failed)
-    );
+    assert_eq!(get(&client(PRODUCTION, &[&[]]), "https://idp.example/").await, Err(FetchError::Failed));
 }
 
 #[tokio::test]
 async fn ssrf_06_the_checked_address_is_the_connected_one() {
     // What the client connects to is what one resolution returned; a later answer is checked again.
     let rebinding = Answers::new(&[&["8.8.8.8"], &["127.0.0.1"]]);
-    let resolver = CheckedResolver {
-        policy: PRODUCTION,
-        lookup: rebinding,
-    };
+    let resolver = CheckedResolver { policy: PRODUCTION, lookup: rebinding };
     let name = || "rebind.example".parse().unwrap();
     let first: Vec<SocketAddr> = Resolve::resolve(&resolver, name()).await.unwrap().collect();
     assert_eq!(first, ["8.8.8.8:0".parse().unwrap()]);
@@ -67,10 +59,7 @@ async fn ssrf_06_the_checked_address_is_the_connected_one() {
     let server = Server::start(|_| Reply::json(r#"{"here":true}"#)).await;
     let url = format!("http://idp.localhost:{}/", port(&server));
     assert_eq!(get(&client(DEMO, &[]), &url).await, Ok(json!({"here": true})));
-    assert_eq!(
-        get(&client(PRODUCTION, &[]), &url).await,
-        Err(FetchError::Blocked)
-    );
+    assert_eq!(get(&client(PRODUCTION, &[]), &url).await, Err(FetchError::Blocked));
     assert_eq!(server.count(), 1);
 }
 
@@ -81,11 +70,7 @@ async fn ssrf_07_redirects_lead_nowhere() {
     let outside = Server::start(move |request| {
         let status = request.path.trim_start_matches('/').parse().unwrap();
         let body = format!(r#"<meta http-equiv="refresh" content="0;url={target}">"#);
-        Reply::new(
-            status,
-            &format!("Location: {target}\r\nRefresh: 0;url={target}\r\n"),
-            body,
-        )
+        Reply::new(status, &format!("Location: {target}\r\nRefresh: 0;url={target}\r\n"), body)
     })
     .await;
     for status in [200, 301, 302, 303, 307, 308] {
@@ -98,9 +83,7 @@ async fn ssrf_07_redirects_lead_nowhere() {
 #[tokio::test]
 async fn requests_carry_no_more_than_they_must() {
     let server = Server::start(|_| Reply::json("{}")).await;
-    get(&client(DEMO, &[]), &format!("{}/x", server.origin))
-        .await
-        .unwrap();
+    get(&client(DEMO, &[]), &format!("{}/x", server.origin)).await.unwrap();
     let head = server.seen("/x")[0].head.to_lowercase();
     assert!(head.contains("accept-encoding: identity"), "{head}");
     for absent in ["cookie", "referer", "authorization"] {
@@ -120,24 +103,12 @@ async fn ssrf_14_proxy_variables_do_not_bypass_the_guard() {
     }
     let proxy = Server::start(|_| Reply::json("{}")).await;
     let mut again = std::process::Command::new(std::env::current_exe().unwrap());
-    again.args([
-        "--exact",
-        "tests::outbound::ssrf_14_proxy_variables_do_not_bypass_the_guard",
-    ]);
-    for variable in [
-        "HTTP_PROXY",
-        "http_proxy",
-        "HTTPS_PROXY",
-        "ALL_PROXY",
-        "all_proxy",
-    ] {
+    again.args(["--exact", "tests::outbound::ssrf_14_proxy_variables_do_not_bypass_the_guard"]);
+    for variable in ["HTTP_PROXY", "http_proxy", "HTTPS_PROXY", "ALL_PROXY", "all_proxy"] {
         again.env(variable, &proxy.origin);
     }
     again.env(INNER, "1");
-    let output = tokio::task::spawn_blocking(move || again.output())
-        .await
-        .unwrap()
-        .unwrap();
+    let output = tokio::task::spawn_blocking(move || again.output()).await.unwrap().unwrap();
     let text = String::from_utf8_lossy(&output.stdout);
     assert!(output.status.success() && text.contains("1 passed"), "{text}");
     assert_eq!(proxy.count(), 0);
@@ -167,10 +138,7 @@ fn self_signed() -> (u16, std::thread::JoinHandle<bool>) {
 async fn ssrf_14_certificates_are_verified_also_on_loopback() {
     let http = client(DEMO, &[]);
     let (port, served) = self_signed();
-    assert_eq!(
-        get(&http, &format!("https://localhost:{port}/")).await,
-        Err(FetchError::Failed)
-    );
+    assert_eq!(get(&http, &format!("https://localhost:{port}/")).await, Err(FetchError::Failed));
     assert!(!served.join().unwrap(), "the handshake was broken off");
 }
 

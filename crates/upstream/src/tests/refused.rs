@@ -10,10 +10,7 @@ use serde_json::{Value, json};
 async fn refuse_claims(rows: &[(Value, &str)]) {
     let bench = Bench::start().await;
     for (change, claim) in rows {
-        assert_refused(
-            bench.arrive_with(change.clone()).await,
-            &format!("claim {claim} "),
-        );
+        assert_refused(bench.arrive_with(change.clone()).await, &format!("claim {claim} "));
     }
 }
 
@@ -25,20 +22,13 @@ fn payload(bench: &Bench) -> String {
 async fn up_06_iss_parameter_wrong_or_missing_where_promised() {
     let mut bench = Bench::start().await;
     let issuer = bench.op.issuer();
-    for wrong in [
-        "https://evil.example",
-        &format!("{issuer}/"),
-        &issuer.to_uppercase(),
-        "",
-    ] {
+    for wrong in ["https://evil.example", &format!("{issuer}/"), &issuer.to_uppercase(), ""] {
         bench.arrival.iss = Some(wrong.to_owned());
         assert_refused(bench.arrive().await, "iss parameter: differs");
     }
     assert_eq!(bench.op.count(), 0, "before any HTTP");
     bench.arrival.iss = None;
-    bench
-        .op
-        .discovery(&json!({"authorization_response_iss_parameter_supported": true}));
+    bench.op.discovery(&json!({"authorization_response_iss_parameter_supported": true}));
     assert_refused(bench.arrive().await, "iss parameter: missing");
     assert!(bench.op.seen("/token").is_empty());
 }
@@ -47,9 +37,7 @@ async fn up_06_iss_parameter_wrong_or_missing_where_promised() {
 async fn up_09_alg_none() {
     let bench = Bench::start().await;
     for alg in ["none", "None", "NONE", ""] {
-        let token = assemble(&json!({"alg": alg, "typ": "JWT"}), &payload(&bench), |_| {
-            Vec::new()
-        });
+        let token = assemble(&json!({"alg": alg, "typ": "JWT"}), &payload(&bench), |_| Vec::new());
         assert_refused(bench.arrive_bearing(&token).await, "alg");
     }
 }
@@ -59,9 +47,7 @@ async fn up_10_up_11_symmetric_signatures() {
     let bench = Bench::start().await;
     let rsa = TestKey::generate(Algorithm::RS256, "rsa");
     bench.op.publish(&[rsa.public()]);
-    let pem = josekit::jwk::alg::rsa::RsaKeyPair::from_jwk(&rsa.jwk)
-        .unwrap()
-        .to_pem_public_key();
+    let pem = josekit::jwk::alg::rsa::RsaKeyPair::from_jwk(&rsa.jwk).unwrap().to_pem_public_key();
     let secret = b"s+cret x and enough to be long enough".to_vec();
     for key in [secret, pem] {
         let signer = HS256.signer_from_bytes(&key).unwrap();
@@ -78,16 +64,11 @@ async fn up_12_unknown_kid_is_one_refetch_a_minute_whoever_asks() {
     let bench = Bench::start().await;
     bench.arrive().await.unwrap();
     let stranger = TestKey::generate(Algorithm::ES256, "unknown");
-    bench
-        .op
-        .answer_token(&stranger.sign(&stranger.header(), &payload(&bench)));
+    bench.op.answer_token(&stranger.sign(&stranger.header(), &payload(&bench)));
     let mut callbacks = tokio::task::JoinSet::new();
     for _ in 0..100 {
-        let (upstream, home_idp, arrival) = (
-            bench.upstream.clone(),
-            bench.home_idp.clone(),
-            bench.arrival.clone(),
-        );
+        let (upstream, home_idp, arrival) =
+            (bench.upstream.clone(), bench.home_idp.clone(), bench.arrival.clone());
         callbacks
             .spawn(async move { hospes_idp::ports::Upstream::arrive(&upstream, &home_idp, arrival).await });
     }
@@ -123,12 +104,9 @@ async fn up_15_unusable_keys_are_ignored() {
     };
     let oct = json!({"kty": "oct", "kid": "k1", "k": "c2VjcmV0LXNlY3JldC1zZWNyZXQtc2VjcmV0LXNlY3JldA"});
     let token = key.sign(&key.header(), &payload(&bench));
-    for published in [
-        oct,
-        with("use", json!("enc")),
-        with("alg", json!("RS256")),
-        with("key_ops", json!(["sign"])),
-    ] {
+    for published in
+        [oct, with("use", json!("enc")), with("alg", json!("RS256")), with("key_ops", json!(["sign"]))]
+    {
         bench.op.publish(&[published]);
         bench.pass(3600);
         assert_refused(bench.arrive_bearing(&token).await, "no key");
@@ -200,10 +178,7 @@ async fn up_19_aud_and_azp() {
     ])
     .await;
     let bench = Bench::start().await;
-    bench
-        .arrive_with(json!({"aud": ["us"], "azp": "us"}))
-        .await
-        .unwrap();
+    bench.arrive_with(json!({"aud": ["us"], "azp": "us"})).await.unwrap();
 }
 
 #[tokio::test]
@@ -233,10 +208,7 @@ async fn up_21_iat_and_nbf() {
     ])
     .await;
     let bench = Bench::start().await;
-    bench
-        .arrive_with(json!({"iat": NOW + 8, "nbf": NOW + 8}))
-        .await
-        .unwrap();
+    bench.arrive_with(json!({"iat": NOW + 8, "nbf": NOW + 8})).await.unwrap();
 }
 
 #[tokio::test]
@@ -312,17 +284,8 @@ async fn up_31_encrypted_tokens_are_not_opened() {
 async fn up_36_auth_time_where_max_age_was_asked() {
     let mut bench = Bench::start().await;
     bench.arrival.max_age = Some(100);
-    for auth_time in [
-        Value::Null,
-        json!(NOW - 161),
-        json!(NOW + 61),
-        json!("now"),
-        json!(-1),
-    ] {
-        assert_refused(
-            bench.arrive_with(json!({"auth_time": auth_time})).await,
-            "claim auth_time ",
-        );
+    for auth_time in [Value::Null, json!(NOW - 161), json!(NOW + 61), json!("now"), json!(-1)] {
+        assert_refused(bench.arrive_with(json!({"auth_time": auth_time})).await, "claim auth_time ");
     }
     let identity = bench.arrive_with(json!({"auth_time": NOW - 100})).await.unwrap();
     assert_eq!(identity.auth_time, Some(NOW - 100));

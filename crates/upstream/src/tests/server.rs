@@ -24,19 +24,13 @@ pub(super) struct Reply {
 
 impl Reply {
     pub(super) fn raw(bytes: impl Into<Vec<u8>>) -> Self {
-        Self {
-            bytes: bytes.into(),
-            then: None,
-        }
+        Self { bytes: bytes.into(), then: None }
     }
 
     pub(super) fn new(status: u16, headers: &str, body: impl AsRef<[u8]>) -> Self {
         let body = body.as_ref();
-        let mut bytes = format!(
-            "HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{headers}\r\n",
-            body.len()
-        )
-        .into_bytes();
+        let mut bytes =
+            format!("HTTP/1.1 {status} X\r\nContent-Length: {}\r\n{headers}\r\n", body.len()).into_bytes();
         bytes.extend_from_slice(body);
         Self::raw(bytes)
     }
@@ -78,10 +72,7 @@ impl Server {
 
     pub(super) fn seen(&self, path: &str) -> Vec<Request> {
         let seen = self.seen.lock().unwrap();
-        seen.iter()
-            .filter(|request| request.path == path)
-            .cloned()
-            .collect()
+        seen.iter().filter(|request| request.path == path).cloned().collect()
     }
 
     pub(super) fn count(&self) -> usize {

@@ -44,12 +44,7 @@ mod tests {
 
     #[test]
     fn web_urls_and_own_paths_are_links() {
-        for good in [
-            "https://app.example/a?b=c#d",
-            "http://127.0.0.1:8080/",
-            "/",
-            "/t/fjord/home?x=1",
-        ] {
+        for good in ["https://app.example/a?b=c#d", "http://127.0.0.1:8080/", "/", "/t/fjord/home?x=1"] {
             assert_eq!(Href::new(good).map(|href| href.as_str()), Some(good));
         }
     }
@@ -79,9 +74,7 @@ mod tests {
     #[test]
     fn the_host_is_told_only_for_other_origins() {
         assert_eq!(
-            Href::new("https://app.example:8443/a")
-                .and_then(|h| h.host())
-                .as_deref(),
+            Href::new("https://app.example:8443/a").and_then(|h| h.host()).as_deref(),
             Some("app.example")
         );
         assert_eq!(Href::new("/a").and_then(|h| h.host()), None);

@@ -18,12 +18,7 @@ pub struct Layout<'a> {
 
 impl Default for Layout<'_> {
     fn default() -> Self {
-        Self {
-            lang: "en",
-            organization: None,
-            csrf: "",
-            privacy: None,
-        }
+        Self { lang: "en", organization: None, csrf: "", privacy: None }
     }
 }
 
@@ -47,10 +42,7 @@ pub(crate) struct Asset {
 
 impl Asset {
     const fn new(name: &'static str, content: &[u8]) -> Self {
-        Self {
-            name,
-            version: fnv1a(content),
-        }
+        Self { name, version: fnv1a(content) }
     }
 }
 

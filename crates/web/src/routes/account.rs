@@ -71,11 +71,7 @@ struct Typed<'a> {
 fn set_up_page(site: &Site, token: &str, typed: &Typed<'_>, problems: Vec<SetUpProblem>) -> HttpResponse {
     let binding = site.browser.binding.is_none().then(|| site.ctx.token());
     let csrf = site.form_token(binding.as_deref());
-    let status = if problems.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     let mut response = HttpResponseBuilder::new(status);
     site.cookies().write(&mut response, binding, SessionCookie::Keep);
     html(
@@ -85,10 +81,7 @@ fn set_up_page(site: &Site, token: &str, typed: &Typed<'_>, problems: Vec<SetUpP
             organization: &site.tenant.display_name,
             name: typed.name,
             email: typed.email,
-            action: &site.path(&format!(
-                "/set-up?token={}",
-                hospes_protocol::encoding::url_component(token)
-            )),
+            action: &site.path(&format!("/set-up?token={}", hospes_protocol::encoding::url_component(token))),
             strength: None,
             problems,
         },

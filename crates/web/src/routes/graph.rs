@@ -71,37 +71,21 @@ async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResp
     let body: InvitationBody = match serde_json::from_value(body.into_inner()) {
         Ok(body) => body,
         Err(error) => {
-            return failure(
-                &site,
-                StatusCode::BAD_REQUEST,
-                ("BadRequest", &error.to_string()),
-                json!({}),
-            );
+            return failure(&site, StatusCode::BAD_REQUEST, ("BadRequest", &error.to_string()), json!({}));
         }
     };
     let invitation = match body.request() {
         Ok(invitation) => invitation,
         Err(sentence) => {
-            return failure(
-                &site,
-                StatusCode::BAD_REQUEST,
-                ("BadRequest", sentence),
-                json!({}),
-            );
+            return failure(&site, StatusCode::BAD_REQUEST, ("BadRequest", sentence), json!({}));
         }
     };
     let sent = invitation.clone();
-    match site
-        .idp()
-        .invite(&site.ctx, &site.tenant, inviter, invitation)
-        .await
-    {
+    match site.idp().invite(&site.ctx, &site.tenant, inviter, invitation).await {
         Ok(made) => HttpResponse::Created()
             .insert_header((
                 header::LOCATION,
-                site.idp()
-                    .issuer(&site.tenant)
-                    .join(&format!("/v1.0/invitations/{}", made.invitation.id)),
+                site.idp().issuer(&site.tenant).join(&format!("/v1.0/invitations/{}", made.invitation.id)),
             ))
             .json(response(&site, &sent, &made)),
         Err(error) => refusal(&site, &error),
@@ -118,15 +102,10 @@ async fn authorized(site: &Site, request: &HttpRequest) -> Result<Inviter, HttpR
     if token.aud != site.idp().issuer(&site.tenant).as_str() {
         return Err(unauthorized(site, None));
     }
-    let caller: Option<Caller> = site
-        .idp()
-        .caller(&site.tenant, &token)
-        .await
-        .map_err(|error| admin_failure(site, &error))?;
+    let caller: Option<Caller> =
+        site.idp().caller(&site.tenant, &token).await.map_err(|error| admin_failure(site, &error))?;
     let caller = caller.ok_or_else(|| unauthorized(site, None))?;
-    caller
-        .inviter(&site.tenant)
-        .map_err(|error| admin_failure(site, &error))
+    caller.inviter(&site.tenant).map_err(|error| admin_failure(site, &error))
 }
 
 impl InvitationBody {
@@ -134,18 +113,12 @@ impl InvitationBody {
         if self.reset_redemption {
             return Err("resetRedemption is not available yet");
         }
-        if self
-            .invited_user_type
-            .as_deref()
-            .is_some_and(|kind| kind != "Guest")
-        {
+        if self.invited_user_type.as_deref().is_some_and(|kind| kind != "Guest") {
             return Err("invitedUserType must be Guest");
         }
         let info = self.invited_user_message_info.unwrap_or_default();
-        let mut copies = info
-            .cc_recipients
-            .into_iter()
-            .filter_map(|recipient| recipient.email_address.address);
+        let mut copies =
+            info.cc_recipients.into_iter().filter_map(|recipient| recipient.email_address.address);
         let cc = copies.next();
         if copies.next().is_some() {
             return Err("ccRecipients may name one recipient");
@@ -158,11 +131,7 @@ impl InvitationBody {
             message: info.customized_message_body,
             language: info.message_language,
             cc,
-            sponsors: self
-                .invited_user_sponsors
-                .into_iter()
-                .map(|reference| reference.id)
-                .collect(),
+            sponsors: self.invited_user_sponsors.into_iter().map(|reference| reference.id).collect(),
         })
     }
 }
@@ -197,32 +166,16 @@ fn refusal(site: &Site, error: &InviteError) -> HttpResponse {
     let sentence = error.to_string();
     let (status, code, extra) = match error {
         InviteError::NotAllowed => (StatusCode::FORBIDDEN, "Authorization_RequestDenied", json!({})),
-        InviteError::Email(_) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_email_address",
-            json!({}),
-        ),
-        InviteError::Cc(_) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "invalid_cc_recipient",
-            json!({}),
-        ),
-        InviteError::Destination => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "redirect_url_not_allowed",
-            json!({}),
-        ),
+        InviteError::Email(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_email_address", json!({})),
+        InviteError::Cc(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_cc_recipient", json!({})),
+        InviteError::Destination => (StatusCode::UNPROCESSABLE_ENTITY, "redirect_url_not_allowed", json!({})),
         InviteError::Text(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_text", json!({})),
-        InviteError::IsMember(id) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "user_is_member",
-            json!({"existingUserId": id.to_string()}),
-        ),
-        InviteError::IsDisabled(id) => (
-            StatusCode::UNPROCESSABLE_ENTITY,
-            "user_is_disabled",
-            json!({"existingUserId": id.to_string()}),
-        ),
+        InviteError::IsMember(id) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "user_is_member", json!({"existingUserId": id.to_string()}))
+        }
+        InviteError::IsDisabled(id) => {
+            (StatusCode::UNPROCESSABLE_ENTITY, "user_is_disabled", json!({"existingUserId": id.to_string()}))
+        }
         InviteError::TooMany => (StatusCode::TOO_MANY_REQUESTS, "TooManyRequests", json!({})),
         InviteError::Change(ChangeError::Unavailable(_)) => {
             (StatusCode::SERVICE_UNAVAILABLE, "ServiceUnavailable", json!({}))
@@ -255,12 +208,8 @@ fn unauthorized(site: &Site, error: Option<&OAuthError>) -> HttpResponse {
         );
     }
     let sentence = "the access token is missing, invalid or for another audience";
-    let mut response = failure(
-        site,
-        StatusCode::UNAUTHORIZED,
-        ("InvalidAuthenticationToken", sentence),
-        json!({}),
-    );
+    let mut response =
+        failure(site, StatusCode::UNAUTHORIZED, ("InvalidAuthenticationToken", sentence), json!({}));
     let challenge = header::HeaderValue::from_static("Bearer");
     response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
     response
@@ -277,10 +226,7 @@ fn admin_failure(site: &Site, error: &AdminError) -> HttpResponse {
         _ => failure(
             site,
             StatusCode::FORBIDDEN,
-            (
-                "Authorization_RequestDenied",
-                "the caller may not invite guests into this tenant",
-            ),
+            ("Authorization_RequestDenied", "the caller may not invite guests into this tenant"),
             json!({}),
         ),
     }

@@ -56,35 +56,14 @@ pub(crate) async fn invite(posted: Posted) -> HttpResponse {
         destination: posted.field("destination"),
         language: posted.field("language"),
     };
-    match site
-        .idp()
-        .invite(&site.ctx, &site.tenant, inviter, request_of(&form))
-        .await
-    {
+    match site.idp().invite(&site.ctx, &site.tenant, inviter, request_of(&form)).await {
         Ok(made) => {
             let outcome = outcome_of(&made);
             let result = Some((form.email, outcome, made.redeem_url));
-            show(
-                site,
-                Shown {
-                    result,
-                    ..Shown::default()
-                },
-            )
-            .await
+            show(site, Shown { result, ..Shown::default() }).await
         }
         Err(InviteError::Change(error)) => site.page_error(&PageError::from(error)),
-        Err(error) => {
-            show(
-                site,
-                Shown {
-                    form,
-                    problems: vec![problem_of(&error)],
-                    result: None,
-                },
-            )
-            .await
-        }
+        Err(error) => show(site, Shown { form, problems: vec![problem_of(&error)], result: None }).await,
     }
 }
 
@@ -139,16 +118,9 @@ async fn show(site: &Site, shown: Shown<'_>) -> HttpResponse {
     let (Some(home), Some(invitations)) = (Href::new(&home), Href::new(&list)) else {
         return site.page_error(&Refusal::Internal.into());
     };
-    let choices = destinations.iter().map(|(url, name)| Choice {
-        value: url,
-        label: name,
-    });
+    let choices = destinations.iter().map(|(url, name)| Choice { value: url, label: name });
     let link = shown.result.as_ref().and_then(|(_, _, link)| link.clone());
-    let status = if shown.problems.is_empty() {
-        StatusCode::OK
-    } else {
-        StatusCode::UNPROCESSABLE_ENTITY
-    };
+    let status = if shown.problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
     html(
         HttpResponseBuilder::new(status),
         &InviteGuest {
@@ -157,10 +129,7 @@ async fn show(site: &Site, shown: Shown<'_>) -> HttpResponse {
             action: &site.path("/invite"),
             form: shown.form,
             destinations: choices.collect(),
-            languages: vec![Choice {
-                value: "en",
-                label: "English",
-            }],
+            languages: vec![Choice { value: "en", label: "English" }],
             problems: shown.problems,
             result: shown.result.as_ref().map(|(email, outcome, _)| InviteResult {
                 email,
@@ -179,20 +148,14 @@ pub(crate) async fn list(site: Site, request: HttpRequest) -> HttpResponse {
         Err(response) => return response,
     };
     let params = Params::parse(request.query_string());
-    let page = PageRequest {
-        after: params.first("after").map(str::to_owned),
-        size: 50,
-    };
+    let page = PageRequest { after: params.first("after").map(str::to_owned), size: 50 };
     let page = match site.idp().invitations_of(&site.tenant, &inviter, page).await {
         Ok(page) => page,
         Err(error) => return site.page_error(&error.into()),
     };
     let (home, invite) = (site.path("/home"), site.path("/invite"));
     let older = page.next.map(|next| {
-        site.path(&format!(
-            "/invitations?after={}",
-            hospes_protocol::encoding::url_component(&next)
-        ))
+        site.path(&format!("/invitations?after={}", hospes_protocol::encoding::url_component(&next)))
     });
     let (Some(home), Some(invite)) = (Href::new(&home), Href::new(&invite)) else {
         return site.page_error(&Refusal::Internal.into());
@@ -201,11 +164,7 @@ pub(crate) async fn list(site: Site, request: HttpRequest) -> HttpResponse {
         HttpResponse::Ok(),
         &InvitationList {
             layout: site.layout(""),
-            rows: page
-                .items
-                .iter()
-                .map(|(invitation, inviter)| row(&site, invitation, inviter))
-                .collect(),
+            rows: page.items.iter().map(|(invitation, inviter)| row(&site, invitation, inviter)).collect(),
             invite,
             home,
             older: older.as_deref().and_then(Href::new),
@@ -219,18 +178,15 @@ fn row<'a>(site: &Site, invitation: &'a Invitation, inviter: &'a str) -> Invitat
             (RowState::Expired, invitation.expires_at)
         }
         InvitationState::Pending => (RowState::Pending, invitation.created_at),
-        InvitationState::Completed => (
-            RowState::Accepted,
-            invitation.closed_at.unwrap_or(invitation.created_at),
-        ),
-        InvitationState::Revoked => (
-            RowState::Revoked,
-            invitation.closed_at.unwrap_or(invitation.created_at),
-        ),
-        InvitationState::Superseded => (
-            RowState::Superseded,
-            invitation.closed_at.unwrap_or(invitation.created_at),
-        ),
+        InvitationState::Completed => {
+            (RowState::Accepted, invitation.closed_at.unwrap_or(invitation.created_at))
+        }
+        InvitationState::Revoked => {
+            (RowState::Revoked, invitation.closed_at.unwrap_or(invitation.created_at))
+        }
+        InvitationState::Superseded => {
+            (RowState::Superseded, invitation.closed_at.unwrap_or(invitation.created_at))
+        }
     };
     InvitationRow {
         email: invitation.email.as_str(),

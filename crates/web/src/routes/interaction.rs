@@ -12,11 +12,7 @@ pub(crate) async fn resume(site: Site, path: Path<(String, String)>) -> HttpResp
 
 pub(crate) async fn identify(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer_form(
-        site.idp()
-            .identify(&site.visit(), &posted.id, posted.field("email"))
-            .await,
-    )
+    site.answer_form(site.idp().identify(&site.visit(), &posted.id, posted.field("email")).await)
 }
 
 pub(crate) async fn restart(posted: Posted) -> HttpResponse {
@@ -26,11 +22,7 @@ pub(crate) async fn restart(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn password(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer_form(
-        site.idp()
-            .enter_password(&site.visit(), &posted.id, posted.field("password"))
-            .await,
-    )
+    site.answer_form(site.idp().enter_password(&site.visit(), &posted.id, posted.field("password")).await)
 }
 
 pub(crate) async fn send_code(posted: Posted) -> HttpResponse {
@@ -45,20 +37,12 @@ pub(crate) async fn reset_password(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn code(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer_form(
-        site.idp()
-            .enter_code(&site.visit(), &posted.id, posted.field("code"))
-            .await,
-    )
+    site.answer_form(site.idp().enter_code(&site.visit(), &posted.id, posted.field("code")).await)
 }
 
 pub(crate) async fn new_password(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer_form(
-        site.idp()
-            .choose_password(&site.visit(), &posted.id, posted.field("password"))
-            .await,
-    )
+    site.answer_form(site.idp().choose_password(&site.visit(), &posted.id, posted.field("password")).await)
 }
 
 pub(crate) async fn skip_password(posted: Posted) -> HttpResponse {
@@ -68,24 +52,12 @@ pub(crate) async fn skip_password(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn permissions(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    let answer = if posted.field("decision") == "accept" {
-        Answer::Accepted
-    } else {
-        Answer::Declined
-    };
-    site.answer_form(
-        site.idp()
-            .answer_permissions(&site.visit(), &posted.id, answer)
-            .await,
-    )
+    let answer = if posted.field("decision") == "accept" { Answer::Accepted } else { Answer::Declined };
+    site.answer_form(site.idp().answer_permissions(&site.visit(), &posted.id, answer).await)
 }
 
 pub(crate) async fn consent(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    let answer = if posted.field("decision") == "allow" {
-        Answer::Accepted
-    } else {
-        Answer::Declined
-    };
+    let answer = if posted.field("decision") == "allow" { Answer::Accepted } else { Answer::Declined };
     site.answer_form(site.idp().answer_consent(&site.visit(), &posted.id, answer).await)
 }

@@ -21,12 +21,7 @@ pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) ->
             Err(refusal) => return site.page_error(&refusal.into()),
         },
     };
-    log_out(
-        &site,
-        &Params::parse(request.query_string()).and(form.0),
-        confirmed,
-    )
-    .await
+    log_out(&site, &Params::parse(request.query_string()).and(form.0), confirmed).await
 }
 
 async fn log_out(site: &Site, params: &Params, confirmed: bool) -> HttpResponse {
@@ -38,13 +33,7 @@ async fn log_out(site: &Site, params: &Params, confirmed: bool) -> HttpResponse 
             site.cookies().write(&mut response, None, SessionCookie::Clear);
             match target {
                 Some(_) => response.finish(),
-                None => html(
-                    response,
-                    &SignedOut {
-                        layout: site.layout(""),
-                        again: None,
-                    },
-                ),
+                None => html(response, &SignedOut { layout: site.layout(""), again: None }),
             }
         }
     }
@@ -52,17 +41,12 @@ async fn log_out(site: &Site, params: &Params, confirmed: bool) -> HttpResponse 
 
 async fn confirm(site: &Site, params: &Params) -> HttpResponse {
     let signed_in = site.idp().signed_in(&site.visit()).await.ok().flatten();
-    let email = signed_in
-        .map(|signed_in| signed_in.user.email.to_string())
-        .unwrap_or_default();
+    let email = signed_in.map(|signed_in| signed_in.user.email.to_string()).unwrap_or_default();
     let binding = site.browser.binding.is_none().then(|| site.ctx.token());
     let csrf = site.form_token(binding.as_deref());
     let kept = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"].into_iter();
     let kept = kept.filter_map(|name| {
-        Some(format!(
-            "{name}={}",
-            hospes_protocol::encoding::url_component(params.first(name)?)
-        ))
+        Some(format!("{name}={}", hospes_protocol::encoding::url_component(params.first(name)?)))
     });
     let action = format!("{}?{}", site.path("/logout"), kept.collect::<Vec<_>>().join("&"));
     let stay = site.path("/home");
@@ -73,12 +57,6 @@ async fn confirm(site: &Site, params: &Params) -> HttpResponse {
     site.cookies().write(&mut response, binding, SessionCookie::Keep);
     html(
         response,
-        &ConfirmSignOut {
-            layout: site.layout(&csrf),
-            app: None,
-            email: &email,
-            action: &action,
-            stay,
-        },
+        &ConfirmSignOut { layout: site.layout(&csrf), app: None, email: &email, action: &action, stay },
     )
 }

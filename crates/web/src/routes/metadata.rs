@@ -13,10 +13,7 @@ const CACHE: &str = "public, max-age=300";
 /// Server metadata, the same at both well-known forms.
 pub(crate) async fn document(site: Site, request: HttpRequest) -> HttpResponse {
     let body = site.idp().metadata(&site.tenant);
-    let etag = format!(
-        "\"{}\"",
-        hospes_protocol::encoding::base64url(Sha256::digest(&body))
-    );
+    let etag = format!("\"{}\"", hospes_protocol::encoding::base64url(Sha256::digest(&body)));
     published(&request, body, &etag)
 }
 
@@ -33,22 +30,12 @@ pub(crate) async fn jwks(site: Site, request: HttpRequest) -> HttpResponse {
 
 /// Entity tags cover the content, and the content names the tenant: one tenant's tag never fits another's (DSC-10).
 fn published(request: &HttpRequest, body: Bytes, etag: &str) -> HttpResponse {
-    let known = request
-        .headers()
-        .get(header::IF_NONE_MATCH)
-        .is_some_and(|value| value.as_bytes() == etag.as_bytes());
-    let mut response = if known {
-        HttpResponse::NotModified()
-    } else {
-        HttpResponse::Ok()
-    };
+    let known =
+        request.headers().get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
+    let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
     response
         .insert_header((header::CACHE_CONTROL, CACHE))
         .insert_header((header::ETAG, etag))
         .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
-    if known {
-        response.finish()
-    } else {
-        response.content_type("application/json").body(body)
-    }
+    if known { response.finish() } else { response.content_type("application/json").body(body) }
 }

@@ -29,10 +29,8 @@ pub(crate) async fn open(site: Site, request: HttpRequest) -> HttpResponse {
             address: &opened.masked_email,
             destination: &opened.destination,
             expires: opened.expires_at.into(),
-            action: &site.path(&format!(
-                "/redeem?ticket={}",
-                hospes_protocol::encoding::url_component(ticket)
-            )),
+            action: &site
+                .path(&format!("/redeem?ticket={}", hospes_protocol::encoding::url_component(ticket))),
         },
     )
 }

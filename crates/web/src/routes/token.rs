@@ -7,10 +7,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use hospes_protocol::OAuthError;
 
 fn authorization(request: &HttpRequest) -> Option<&str> {
-    request
-        .headers()
-        .get(header::AUTHORIZATION)
-        .map(|value| value.to_str().unwrap_or_default())
+    request.headers().get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
 }
 
 /// The token of an `Authorization: Bearer` header; the scheme is case-insensitive (RFC 9110 §11.1).
@@ -21,14 +18,8 @@ pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
 
 pub(crate) async fn exchange(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
     let authorization = authorization(&request);
-    match site
-        .idp()
-        .exchange(&site.ctx, &site.tenant, authorization, &form.0)
-        .await
-    {
-        Ok(response) => HttpResponse::Ok()
-            .insert_header((header::PRAGMA, "no-cache"))
-            .json(response),
+    match site.idp().exchange(&site.ctx, &site.tenant, authorization, &form.0).await {
+        Ok(response) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(response),
         Err(error) => site.token_error(&error, authorization.is_some()),
     }
 }

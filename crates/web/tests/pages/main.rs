@@ -43,11 +43,7 @@ fn web_02_no_template_turns_escaping_off() {
                 continue;
             }
             let text = std::fs::read_to_string(&path).unwrap().replace(' ', "");
-            assert!(
-                !text.contains("|safe") && !text.contains("|escape"),
-                "{}",
-                path.display()
-            );
+            assert!(!text.contains("|safe") && !text.contains("|escape"), "{}", path.display());
             templates += 1;
         }
     }
@@ -104,12 +100,7 @@ fn every_page_is_written_for_eyes() {
         let file = file.unwrap();
         std::fs::copy(file.path(), folder.join("static").join(file.file_name())).unwrap();
     }
-    for data in [
-        Data::ordinary(),
-        Data::umlauts(),
-        Data::right_to_left(),
-        Data::huge(),
-    ] {
+    for data in [Data::ordinary(), Data::umlauts(), Data::right_to_left(), Data::huge()] {
         for (name, html) in samples::pages(&data) {
             let html = html.replace("\"/static/", "\"static/");
             std::fs::write(folder.join(format!("{}.{name}.html", data.label)), html).unwrap();

@@ -24,20 +24,12 @@ pub(crate) fn nothing_inline(name: &str, html: &str) {
         assert!(source.starts_with("/static/"), "{name}: script from {source:?}");
         assert_eq!(script.inner_html(), "", "{name}");
     }
-    assert!(
-        all(&page, "style, base, object, embed, frame, meta[http-equiv]").is_empty(),
-        "{name}"
-    );
+    assert!(all(&page, "style, base, object, embed, frame, meta[http-equiv]").is_empty(), "{name}");
     for element in all(&page, "*") {
         for (attribute, value) in element.value().attrs() {
-            assert!(
-                attribute != "style" && !attribute.starts_with("on"),
-                "{name}: {attribute}"
-            );
+            assert!(attribute != "style" && !attribute.starts_with("on"), "{name}: {attribute}");
             if matches!(attribute, "href" | "src" | "action" | "formaction") {
-                let fine = ["/", "#", "https://", "http://"]
-                    .iter()
-                    .any(|start| value.starts_with(start));
+                let fine = ["/", "#", "https://", "http://"].iter().any(|start| value.starts_with(start));
                 assert!(fine && !value.starts_with("//"), "{name}: {attribute}={value}");
             }
         }
@@ -56,10 +48,7 @@ pub(crate) fn values_stay_text(name: &str, html: &str) {
     }
     for element in all(&page, "*") {
         assert!(!element.value().name().contains(CANARY), "{name}");
-        let escaped = element
-            .value()
-            .attrs()
-            .find(|(attribute, _)| attribute.contains(CANARY));
+        let escaped = element.value().attrs().find(|(attribute, _)| attribute.contains(CANARY));
         assert_eq!(escaped, None, "{name}");
     }
 }
@@ -71,27 +60,17 @@ pub(crate) fn outline(name: &str, html: &str) {
         assert_eq!(all(&page, one).len(), 1, "{name}: {one}");
     }
     let title: String = all(&page, "title")[0].text().collect();
-    assert!(
-        !title.starts_with(' ') && title.contains(" – "),
-        "{name}: {title}"
-    );
+    assert!(!title.starts_with(' ') && title.contains(" – "), "{name}: {title}");
     let heading: String = all(&page, "h1")[0].text().collect();
     assert!(!heading.trim().is_empty(), "{name}");
     assert!(all(&page, "[autofocus]").len() <= 1, "{name}");
-    let mut ids: Vec<_> = all(&page, "[id]")
-        .into_iter()
-        .filter_map(|element| element.attr("id"))
-        .collect();
+    let mut ids: Vec<_> = all(&page, "[id]").into_iter().filter_map(|element| element.attr("id")).collect();
     let count = ids.len();
     ids.sort_unstable();
     ids.dedup();
     assert_eq!(ids.len(), count, "{name}: an id twice");
     for heading in all(&page, "table") {
-        assert_eq!(
-            all(&Html::parse_fragment(&heading.html()), "caption").len(),
-            1,
-            "{name}"
-        );
+        assert_eq!(all(&Html::parse_fragment(&heading.html()), "caption").len(), 1, "{name}");
     }
 }
 
@@ -101,24 +80,15 @@ pub(crate) fn labels(name: &str, html: &str) {
     for input in all(&page, "input:not([type=hidden]):not([hidden]), select, textarea") {
         let id = input.attr("id").unwrap_or_default();
         assert_eq!(all(&page, &format!("label[for='{id}']")).len(), 1, "{name}: {id}");
-        assert!(
-            input.attr("autocomplete").is_some() || input.value().name() != "input",
-            "{name}: {id}"
-        );
+        assert!(input.attr("autocomplete").is_some() || input.value().name() != "input", "{name}: {id}");
         let wrong = input.attr("aria-invalid") == Some("true");
         let described = input.attr("aria-describedby").unwrap_or_default();
         assert_eq!(wrong, described.contains(&format!("{id}-error")), "{name}: {id}");
     }
     for element in all(&page, "[aria-describedby], [aria-controls], a[href^='#']") {
-        let described = element
-            .attr("aria-describedby")
-            .unwrap_or_default()
-            .split_whitespace();
+        let described = element.attr("aria-describedby").unwrap_or_default().split_whitespace();
         let controls = element.attr("aria-controls").into_iter();
-        let link = element
-            .attr("href")
-            .and_then(|href| href.strip_prefix('#'))
-            .into_iter();
+        let link = element.attr("href").and_then(|href| href.strip_prefix('#')).into_iter();
         for id in described.chain(controls).chain(link) {
             assert_eq!(all(&page, &format!("[id='{id}']")).len(), 1, "{name}: #{id}");
         }
@@ -137,27 +107,16 @@ pub(crate) fn forms(name: &str, html: &str) {
         assert_eq!(form.attr("method"), Some("post"), "{name}");
         let action = form.attr("action").unwrap_or_default();
         let inside = Html::parse_fragment(&form.html());
-        let values: Vec<_> = all(&inside, "input[name=csrf]")
-            .iter()
-            .filter_map(|input| input.attr("value"))
-            .collect();
+        let values: Vec<_> =
+            all(&inside, "input[name=csrf]").iter().filter_map(|input| input.attr("value")).collect();
         if action.starts_with('/') {
             assert_eq!(values, ["csrf-value"], "{name}: {action}");
         } else {
-            assert!(
-                values.is_empty() && !html.contains("csrf-value"),
-                "{name}: csrf leaves for {action}"
-            );
+            assert!(values.is_empty() && !html.contains("csrf-value"), "{name}: csrf leaves for {action}");
         }
-        assert!(
-            !all(&inside, "button[type=submit]").is_empty(),
-            "{name}: {action}"
-        );
+        assert!(!all(&inside, "button[type=submit]").is_empty(), "{name}: {action}");
     }
     for button in all(&page, "button:not([type=submit])") {
-        assert!(
-            button.attr("type") == Some("button") && button.attr("hidden").is_some(),
-            "{name}"
-        );
+        assert!(button.attr("type") == Some("button") && button.attr("hidden").is_some(), "{name}");
     }
 }

@@ -83,15 +83,7 @@ impl Data {
 
     fn all(label: &'static str, value: &str) -> Self {
         let [organization, person, email, app, idp, text] = std::array::from_fn(|_| value.to_owned());
-        Self {
-            label,
-            organization,
-            person,
-            email,
-            app,
-            idp,
-            text,
-        }
+        Self { label, organization, person, email, app, idp, text }
     }
 
     pub(crate) fn layout(&self) -> Layout<'_> {
@@ -121,15 +113,7 @@ pub(crate) fn pages(data: &Data) -> Pages {
 
 /// Every page with every set of values but the hostile ones that no parser takes without a murmur.
 pub(crate) fn pages_of_all_data() -> Pages {
-    [
-        Data::ordinary(),
-        Data::umlauts(),
-        Data::right_to_left(),
-        Data::huge(),
-    ]
-    .iter()
-    .flat_map(pages)
-    .collect()
+    [Data::ordinary(), Data::umlauts(), Data::right_to_left(), Data::huge()].iter().flat_map(pages).collect()
 }
 
 pub(crate) fn add(pages: &mut Pages, name: &str, page: &impl Template) {
@@ -158,17 +142,9 @@ fn passwords(data: &Data, pages: &mut Pages) {
         strength,
         problems,
     };
-    add(
-        pages,
-        "NewPassword",
-        &new(NewPasswordPurpose::Create, Some("/t/fjord/skip"), None, vec![]),
-    );
+    add(pages, "NewPassword", &new(NewPasswordPurpose::Create, Some("/t/fjord/skip"), None, vec![]));
     let problems = vec![NewPasswordProblem::TooShort, NewPasswordProblem::TooPersonal];
-    add(
-        pages,
-        "NewPassword.error",
-        &new(NewPasswordPurpose::Reset, None, Some(Strength::Weak), problems),
-    );
+    add(pages, "NewPassword.error", &new(NewPasswordPurpose::Reset, None, Some(Strength::Weak), problems));
     let set_up = |strength, problems| SetUp {
         layout: data.layout(),
         organization: &data.organization,
@@ -199,20 +175,8 @@ fn account(data: &Data, pages: &mut Pages) {
         invite: link,
         invitations: link,
     };
-    add(
-        pages,
-        "Home",
-        &home(
-            Some(data.person.as_str()),
-            HomeAccount::Federated(&data.idp),
-            None,
-        ),
-    );
-    add(
-        pages,
-        "Home.inviter",
-        &home(None, HomeAccount::Lightweight, Some(href("/t/fjord/invitations"))),
-    );
+    add(pages, "Home", &home(Some(data.person.as_str()), HomeAccount::Federated(&data.idp), None));
+    add(pages, "Home.inviter", &home(None, HomeAccount::Lightweight, Some(href("/t/fjord/invitations"))));
     let confirm = ConfirmSignOut {
         layout: data.layout(),
         app: Some(&data.app),
@@ -221,29 +185,12 @@ fn account(data: &Data, pages: &mut Pages) {
         stay: href("/t/fjord/home"),
     };
     add(pages, "ConfirmSignOut", &confirm);
-    add(
-        pages,
-        "SignedOut",
-        &SignedOut {
-            layout: data.layout(),
-            again: Some(href("/t/fjord/home")),
-        },
-    );
+    add(pages, "SignedOut", &SignedOut { layout: data.layout(), again: Some(href("/t/fjord/home")) });
 }
 
 fn inviting(data: &Data, pages: &mut Pages) {
-    let choices = || {
-        vec![
-            Choice {
-                value: "a",
-                label: &data.app,
-            },
-            Choice {
-                value: &data.text,
-                label: "Portal",
-            },
-        ]
-    };
+    let choices =
+        || vec![Choice { value: "a", label: &data.app }, Choice { value: &data.text, label: "Portal" }];
     let form = InviteForm {
         email: &data.email,
         name: &data.person,
@@ -264,11 +211,8 @@ fn inviting(data: &Data, pages: &mut Pages) {
         home: href("/t/fjord/home"),
     };
     add(pages, "InviteGuest", &page(InviteForm::default(), vec![], None));
-    let problems = vec![
-        InviteProblem::OwnDomain,
-        InviteProblem::MessageTooLong,
-        InviteProblem::DestinationUnknown,
-    ];
+    let problems =
+        vec![InviteProblem::OwnDomain, InviteProblem::MessageTooLong, InviteProblem::DestinationUnknown];
     add(pages, "InviteGuest.error", &page(form, problems, None));
     let mailed = InviteOutcome::Mailed { until: moment() };
     let link = Href::new("https://id.fjord.example/t/fjord/redeem?ticket=x7Yp2kQm9ZsT4uVwA1bC3dE5fG6hJ8");
@@ -278,16 +222,8 @@ fn inviting(data: &Data, pages: &mut Pages) {
         ("not_mailed", InviteOutcome::NotMailed { until: moment() }, link),
         ("already", InviteOutcome::AlreadyGuest, None),
     ] {
-        let result = InviteResult {
-            email: &data.email,
-            outcome,
-            redeem_url,
-        };
-        add(
-            pages,
-            &format!("InviteGuest.{name}"),
-            &page(InviteForm::default(), vec![], Some(result)),
-        );
+        let result = InviteResult { email: &data.email, outcome, redeem_url };
+        add(pages, &format!("InviteGuest.{name}"), &page(InviteForm::default(), vec![], Some(result)));
     }
 }
 
@@ -314,20 +250,13 @@ fn list(data: &Data, pages: &mut Pages) {
         home: href("/t/fjord/home"),
         older,
     };
-    add(
-        pages,
-        "InvitationList",
-        &page(states.map(row).into(), Some(href("/t/fjord/invitations?after=x"))),
-    );
+    add(pages, "InvitationList", &page(states.map(row).into(), Some(href("/t/fjord/invitations?after=x"))));
     add(pages, "InvitationList.empty", &page(vec![], None));
 }
 
 fn refusals(data: &Data, pages: &mut Pages) {
     let error = ErrorPage {
-        layout: Layout {
-            csrf: "",
-            ..data.layout()
-        },
+        layout: Layout { csrf: "", ..data.layout() },
         title: "This app is not open to guests",
         what: &data.text,
         why: Some(
@@ -339,26 +268,10 @@ fn refusals(data: &Data, pages: &mut Pages) {
         back: Some(href("https://dealroom.fjord.example/")),
     };
     add(pages, "ErrorPage", &error);
-    add(
-        pages,
-        "NotFound",
-        &NotFound {
-            layout: Layout::default(),
-        },
-    );
-    add(
-        pages,
-        "Unavailable",
-        &Unavailable {
-            layout: Layout::default(),
-            reference: "7KQ2-M9XD",
-        },
-    );
+    add(pages, "NotFound", &NotFound { layout: Layout::default() });
+    add(pages, "Unavailable", &Unavailable { layout: Layout::default(), reference: "7KQ2-M9XD" });
     let form_post = FormPost {
-        layout: Layout {
-            csrf: "",
-            ..data.layout()
-        },
+        layout: Layout { csrf: "", ..data.layout() },
         app: &data.app,
         action: href("https://dealroom.fjord.example/callback"),
         fields: vec![("code", &data.text), ("state", rules::CANARY)],

@@ -16,12 +16,7 @@ const RAW: &str = r#"{
 pub(crate) fn demo(data: &Data, pages: &mut Pages) {
     app(data, pages);
     mails(data, pages);
-    let person = |name, password, about| DemoPerson {
-        name,
-        email: &data.email,
-        password,
-        about,
-    };
+    let person = |name, password, about| DemoPerson { name, email: &data.email, password, about };
     let tour = Tour {
         layout: data.layout(),
         organization: &data.organization,
@@ -30,11 +25,7 @@ pub(crate) fn demo(data: &Data, pages: &mut Pages) {
         invite: href("/t/fjord/invite"),
         discovery: href("/t/fjord/.well-known/openid-configuration"),
         people: vec![
-            person(
-                "Greta Holm",
-                Some("correct horse battery staple"),
-                "administrator of Fjord Bank",
-            ),
+            person("Greta Holm", Some("correct horse battery staple"), "administrator of Fjord Bank"),
             person(&data.person, Some("an owl in the attic"), "guest from Fabrikam"),
             person("Bo Berg", None, "guest without a home identity provider"),
         ],
@@ -76,26 +67,9 @@ fn app(data: &Data, pages: &mut Pages) {
 }
 
 fn mails(data: &Data, pages: &mut Pages) {
-    let row = |subject| MailRow {
-        href: href("/mails/1"),
-        to: &data.email,
-        subject,
-        at: moment(),
-    };
-    let list = |mails| Mails {
-        layout: data.layout(),
-        mails,
-        tour: href("/tour"),
-    };
-    add(
-        pages,
-        "Mails",
-        &list(vec![
-            row("Fjord Bank invites you"),
-            row("Your code"),
-            row(&data.text),
-        ]),
-    );
+    let row = |subject| MailRow { href: href("/mails/1"), to: &data.email, subject, at: moment() };
+    let list = |mails| Mails { layout: data.layout(), mails, tour: href("/tour") };
+    add(pages, "Mails", &list(vec![row("Fjord Bank invites you"), row("Your code"), row(&data.text)]));
     add(pages, "Mails.empty", &list(vec![]));
     let link = "https://id.fjord.example/t/fjord/redeem?ticket=x7Yp2kQm9ZsT4uVwA1bC3dE5fG6hJ8";
     let mail = Mail {

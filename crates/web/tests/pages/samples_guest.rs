@@ -22,16 +22,8 @@ fn sign_in(data: &Data, pages: &mut Pages) {
         email,
         problem,
     };
-    add(
-        pages,
-        "Identifier",
-        &identifier(Some(data.app.as_str()), "", None),
-    );
-    add(
-        pages,
-        "Identifier.error",
-        &identifier(None, &data.email, Some(IdentifierProblem::Malformed)),
-    );
+    add(pages, "Identifier", &identifier(Some(data.app.as_str()), "", None));
+    add(pages, "Identifier.error", &identifier(None, &data.email, Some(IdentifierProblem::Malformed)));
     let password = |username, problem| Password {
         layout: data.layout(),
         address: &data.email,
@@ -43,11 +35,7 @@ fn sign_in(data: &Data, pages: &mut Pages) {
         problem,
     };
     add(pages, "Password", &password(Some(data.email.as_str()), None));
-    add(
-        pages,
-        "Password.error",
-        &password(None, Some(PasswordProblem::Wrong)),
-    );
+    add(pages, "Password.error", &password(None, Some(PasswordProblem::Wrong)));
 }
 
 fn code_and_consent(data: &Data, pages: &mut Pages) {
@@ -63,25 +51,9 @@ fn code_and_consent(data: &Data, pages: &mut Pages) {
         problem,
     };
     add(pages, "Code", &code(CodePurpose::SignIn, false, None));
-    add(
-        pages,
-        "Code.redemption",
-        &code(CodePurpose::Redemption, true, None),
-    );
-    add(
-        pages,
-        "Code.error",
-        &code(CodePurpose::SignIn, false, Some(CodeProblem::Wrong)),
-    );
-    let wishes = [
-        "openid",
-        "profile",
-        "email",
-        "groups",
-        "offline_access",
-        &data.text,
-    ]
-    .map(Wish::of_scope);
+    add(pages, "Code.redemption", &code(CodePurpose::Redemption, true, None));
+    add(pages, "Code.error", &code(CodePurpose::SignIn, false, Some(CodeProblem::Wrong)));
+    let wishes = ["openid", "profile", "email", "groups", "offline_access", &data.text].map(Wish::of_scope);
     let consent = Consent {
         layout: data.layout(),
         app: &data.app,
@@ -103,14 +75,7 @@ fn invitation(data: &Data, pages: &mut Pages) {
         action: "/t/fjord/redeem",
     };
     add(pages, "InvitationOpened", &opened);
-    add(
-        pages,
-        "InvitationOpened.no_inviter",
-        &InvitationOpened {
-            inviter: None,
-            ..opened
-        },
-    );
+    add(pages, "InvitationOpened.no_inviter", &InvitationOpened { inviter: None, ..opened });
     let review = |home, privacy| ReviewPermissions {
         layout: data.layout(),
         organization: &data.organization,
@@ -120,16 +85,8 @@ fn invitation(data: &Data, pages: &mut Pages) {
         privacy,
         action: "/t/fjord/review",
     };
-    add(
-        pages,
-        "ReviewPermissions",
-        &review(HomeAccount::Federated(&data.idp), privacy()),
-    );
-    add(
-        pages,
-        "ReviewPermissions.lightweight",
-        &review(HomeAccount::Lightweight, None),
-    );
+    add(pages, "ReviewPermissions", &review(HomeAccount::Federated(&data.idp), privacy()));
+    add(pages, "ReviewPermissions.lightweight", &review(HomeAccount::Lightweight, None));
     let another = AnotherSession {
         layout: data.layout(),
         signed_in: &data.email,
@@ -138,14 +95,7 @@ fn invitation(data: &Data, pages: &mut Pages) {
         switch_action: "/t/fjord/switch",
     };
     add(pages, "AnotherSession", &another);
-    add(
-        pages,
-        "Declined",
-        &Declined {
-            layout: data.layout(),
-            organization: &data.organization,
-        },
-    );
+    add(pages, "Declined", &Declined { layout: data.layout(), organization: &data.organization });
 }
 
 fn refusals_of_links(data: &Data, pages: &mut Pages) {
@@ -165,18 +115,7 @@ fn refusals_of_links(data: &Data, pages: &mut Pages) {
         LinkProblemKind::Superseded,
     ] {
         let organization = (kind != LinkProblemKind::Unknown).then_some(data.organization.as_str());
-        let layout = Layout {
-            organization,
-            ..Layout::default()
-        };
-        add(
-            pages,
-            &format!("LinkProblem.{kind:?}"),
-            &LinkProblem {
-                layout,
-                kind,
-                reference: "7KQ2-M9XD",
-            },
-        );
+        let layout = Layout { organization, ..Layout::default() };
+        add(pages, &format!("LinkProblem.{kind:?}"), &LinkProblem { layout, kind, reference: "7KQ2-M9XD" });
     }
 }

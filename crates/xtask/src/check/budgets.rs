@@ -17,28 +17,20 @@ pub(super) fn check(tree: &Tree) -> Findings {
     problems.extend(too_long(&tree.sources));
     let ratio = tests_per_code(&tree.sources);
     if ratio < TESTS_PER_CODE {
-        problems.push(format!(
-            "{ratio:.2} test lines per code line; at least {TESTS_PER_CODE} are asked for"
-        ));
+        problems
+            .push(format!("{ratio:.2} test lines per code line; at least {TESTS_PER_CODE} are asked for"));
     }
     let lengths = format!("{}; {ratio:.2} test lines per code line", lengths(&tree.sources));
-    Findings {
-        note: lengths,
-        problems,
-    }
+    Findings { note: lengths, problems }
 }
 
 fn too_long(sources: &Sources) -> Vec<String> {
-    let in_crates = sources
-        .files
-        .iter()
-        .filter(|file| file.path.iter().nth(2).is_some_and(|part| part == "src"));
+    let in_crates =
+        sources.files.iter().filter(|file| file.path.iter().nth(2).is_some_and(|part| part == "src"));
     let describe = |file: &SourceFile| {
         let (path, code, all) = (file.path.display(), code_lines(file), file.text.lines().count());
         if code > CODE_LINES {
-            Some(format!(
-                "{path}: {code} lines without tests; at most {CODE_LINES}"
-            ))
+            Some(format!("{path}: {code} lines without tests; at most {CODE_LINES}"))
         } else {
             (all > FILE_LINES).then(|| format!("{path}: {all} lines; at most {FILE_LINES}"))
         }
@@ -52,30 +44,18 @@ fn lengths(sources: &Sources) -> String {
     let median = lengths.get(lengths.len() / 2).copied().unwrap_or_default();
     let longest = sources.product().max_by_key(|file| code_lines(file));
     let longest = longest.map(|file| format!("{} ({})", code_lines(file), file.path.display()));
-    format!(
-        "{} files, median {median}, longest {}",
-        lengths.len(),
-        longest.unwrap_or_default()
-    )
+    format!("{} files, median {median}, longest {}", lengths.len(), longest.unwrap_or_default())
 }
 
 /// All lines but those of tests, blank ones and comments included.
 fn code_lines(file: &SourceFile) -> usize {
-    if file.is_test {
-        0
-    } else {
-        count(file, |_| true, Part::Code)
-    }
+    if file.is_test { 0 } else { count(file, |_| true, Part::Code) }
 }
 
 /// Blank lines weigh nothing on either side.
 fn tests_per_code(sources: &Sources) -> f64 {
     let weigh = |part: Part| -> usize {
-        sources
-            .files
-            .iter()
-            .map(|file| count(file, |line| !line.trim().is_empty(), part))
-            .sum()
+        sources.files.iter().map(|file| count(file, |line| !line.trim().is_empty(), part)).sum()
     };
     let ratio = |lines: usize| f64::from(u32::try_from(lines).unwrap_or(u32::MAX));
     ratio(weigh(Part::Tests)) / ratio(weigh(Part::Code)).max(1.0)
@@ -94,9 +74,7 @@ fn count(file: &SourceFile, counts: impl Fn(&str) -> bool, part: Part) -> usize 
         if is_test { Part::Tests } else { Part::Code }
     };
     let lines = file.text.lines().enumerate();
-    lines
-        .filter(|(at, line)| part_of(at + 1) == part && counts(line))
-        .count()
+    lines.filter(|(at, line)| part_of(at + 1) == part && counts(line)).count()
 }
 
 #[cfg(test)]
@@ -104,11 +82,7 @@ mod tests {
     use super::*;
 
     fn file_of(code: usize, tests: usize) -> String {
-        format!(
-            "{}#[cfg(test)]\nmod tests {{\n{}}}\n",
-            "// code\n".repeat(code),
-            "// test\n".repeat(tests)
-        )
+        format!("{}#[cfg(test)]\nmod tests {{\n{}}}\n", "// code\n".repeat(code), "// test\n".repeat(tests))
     }
 
     fn problems(code: usize, tests: usize) -> Vec<String> {
@@ -118,10 +92,7 @@ mod tests {
     #[test]
     fn tests_do_not_count_as_code() {
         assert_eq!(problems(400, 100), [""; 0]);
-        assert_eq!(
-            problems(401, 0),
-            ["crates/idp/src/a.rs: 401 lines without tests; at most 400"]
-        );
+        assert_eq!(problems(401, 0), ["crates/idp/src/a.rs: 401 lines without tests; at most 400"]);
     }
 
     #[test]
@@ -132,25 +103,15 @@ mod tests {
 
     #[test]
     fn files_outside_src_have_no_budget() {
-        assert_eq!(
-            too_long(&Sources::of(&[("tests/main.rs", &file_of(900, 0))])),
-            [""; 0]
-        );
+        assert_eq!(too_long(&Sources::of(&[("tests/main.rs", &file_of(900, 0))])), [""; 0]);
     }
 
     #[test]
     fn the_ratio_counts_inline_tests_and_test_files_without_blank_lines() {
         let sources = Sources::of(&[
-            (
-                "crates/idp/src/a.rs",
-                "fn a() {}\n\nfn b() {}\n#[cfg(test)]\nmod tests {\n\n}\n",
-            ),
+            ("crates/idp/src/a.rs", "fn a() {}\n\nfn b() {}\n#[cfg(test)]\nmod tests {\n\n}\n"),
             ("tests/main.rs", "fn c() {}\n"),
         ]);
-        assert!(
-            (tests_per_code(&sources) - 2.0).abs() < 1e-9,
-            "{}",
-            tests_per_code(&sources)
-        );
+        assert!((tests_per_code(&sources) - 2.0).abs() < 1e-9, "{}", tests_per_code(&sources));
     }
 }

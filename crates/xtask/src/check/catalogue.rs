@@ -18,10 +18,7 @@ const IDS: &str = include_str!("../../catalogue-ids.txt");
 pub(super) fn check(tree: &Tree) -> Result<Findings> {
     let path = tree.root.join(CATALOGUE);
     if !path.exists() {
-        return Ok(Findings {
-            note: format!("{CATALOGUE} is not there yet"),
-            problems: Vec::new(),
-        });
+        return Ok(Findings { note: format!("{CATALOGUE} is not there yet"), problems: Vec::new() });
     }
     let ids = IDS.lines().collect();
     compare(&std::fs::read_to_string(path)?, &ids, &functions(&tree.sources)?)
@@ -29,13 +26,8 @@ pub(super) fn check(tree: &Tree) -> Result<Findings> {
 
 fn functions(sources: &Sources) -> Result<BTreeSet<String>> {
     let function = Regex::new(r"\bfn\s+(\w+)")?;
-    let names = sources
-        .files
-        .iter()
-        .flat_map(|file| function.captures_iter(&file.text));
-    Ok(names
-        .filter_map(|found| found.get(1).map(|name| name.as_str().to_owned()))
-        .collect())
+    let names = sources.files.iter().flat_map(|file| function.captures_iter(&file.text));
+    Ok(names.filter_map(|found| found.get(1).map(|name| name.as_str().to_owned())).collect())
 }
 
 fn compare(catalogue: &str, ids: &BTreeSet<&str>, functions: &BTreeSet<String>) -> Result<Findings> {
@@ -43,16 +35,10 @@ fn compare(catalogue: &str, ids: &BTreeSet<&str>, functions: &BTreeSet<String>) 
     let mut problems = Vec::new();
     let mut listed: BTreeMap<&str, usize> = BTreeMap::new();
     let mut open = 0;
-    for (at, line) in catalogue
-        .lines()
-        .enumerate()
-        .filter(|(_, line)| line.starts_with("- "))
-    {
+    for (at, line) in catalogue.lines().enumerate().filter(|(_, line)| line.starts_with("- ")) {
         let place = format!("{CATALOGUE}:{}", at + 1);
         let Some(found) = entry.captures(line.trim_end()) else {
-            problems.push(format!(
-                "{place}: reads neither `- ID: test_name` nor `- ID: open`"
-            ));
+            problems.push(format!("{place}: reads neither `- ID: test_name` nor `- ID: open`"));
             continue;
         };
         let id = found.get(1).map_or("", |id| id.as_str());
@@ -68,25 +54,18 @@ fn compare(catalogue: &str, ids: &BTreeSet<&str>, functions: &BTreeSet<String>) 
         }
     }
     problems.extend(
-        ids.iter()
-            .filter(|id| !listed.contains_key(*id))
-            .map(|id| format!("{CATALOGUE}: {id} is missing")),
+        ids.iter().filter(|id| !listed.contains_key(*id)).map(|id| format!("{CATALOGUE}: {id} is missing")),
     );
     let unknown = listed.iter().filter(|(id, _)| !ids.contains(*id));
     problems
         .extend(unknown.map(|(id, line)| format!("{CATALOGUE}:{line}: {id} is no id of catalogue-ids.txt")));
-    Ok(Findings {
-        note: format!("{} ids, {open} open", listed.len()),
-        problems,
-    })
+    Ok(Findings { note: format!("{} ids, {open} open", listed.len()), problems })
 }
 
 fn missing(names: &str, functions: &BTreeSet<String>) -> impl Iterator<Item = String> {
     let names = names.split(", ").map(|name| name.trim_matches('`'));
     let names = names.map(|name| name.rsplit("::").next().unwrap_or(name));
-    names
-        .filter(|name| !functions.contains(*name))
-        .map(|name| format!("no function is called {name}"))
+    names.filter(|name| !functions.contains(*name)).map(|name| format!("no function is called {name}"))
 }
 
 #[cfg(test)]
@@ -95,36 +74,21 @@ mod tests {
 
     fn problems(catalogue: &str) -> Vec<String> {
         let ids = BTreeSet::from(["AZ-01", "AZ-02"]);
-        let sources = Sources::of(&[(
-            "tests/main.rs",
-            "async fn az_01_page() {} mod m { fn az_02_page() {} }",
-        )]);
+        let sources =
+            Sources::of(&[("tests/main.rs", "async fn az_01_page() {} mod m { fn az_02_page() {} }")]);
         let found = compare(catalogue, &ids, &functions(&sources).unwrap()).unwrap();
-        found
-            .problems
-            .into_iter()
-            .map(|problem| problem.replace("tests/CATALOGUE.md", ""))
-            .collect()
+        found.problems.into_iter().map(|problem| problem.replace("tests/CATALOGUE.md", "")).collect()
     }
 
     #[test]
     fn proved_and_open_ids_are_fine() {
-        assert_eq!(
-            problems("# Head\n- AZ-01: az_01_page, `m::az_02_page`\n\n- AZ-02: open\n"),
-            [""; 0]
-        );
-        assert_eq!(
-            problems("- AZ-01: open (needs the pages)\n- AZ-02: `az_02_page`"),
-            [""; 0]
-        );
+        assert_eq!(problems("# Head\n- AZ-01: az_01_page, `m::az_02_page`\n\n- AZ-02: open\n"), [""; 0]);
+        assert_eq!(problems("- AZ-01: open (needs the pages)\n- AZ-02: `az_02_page`"), [""; 0]);
     }
 
     #[test]
     fn a_test_that_is_not_there_is_a_problem() {
-        assert_eq!(
-            problems("- AZ-01: az_01_gone\n- AZ-02: open"),
-            [":1: no function is called az_01_gone"]
-        );
+        assert_eq!(problems("- AZ-01: az_01_gone\n- AZ-02: open"), [":1: no function is called az_01_gone"]);
     }
 
     #[test]

@@ -30,15 +30,10 @@ pub(super) fn check(tree: &Tree) -> Findings {
     let mut problems = stale_exceptions(EXCEPTIONS, &graphs);
     for (krate, graph) in &graphs {
         let cycles = cycles(graph);
-        let new = cycles
-            .iter()
-            .filter(|cycle| !EXCEPTIONS.iter().any(|known| known.covers(krate, cycle)));
+        let new = cycles.iter().filter(|cycle| !EXCEPTIONS.iter().any(|known| known.covers(krate, cycle)));
         problems.extend(new.map(|cycle| describe(krate, cycle, graph)));
     }
-    Findings {
-        note: format!("{} crates, {edges} references between modules", graphs.len()),
-        problems,
-    }
+    Findings { note: format!("{} crates, {edges} references between modules", graphs.len()), problems }
 }
 
 impl Exception {
@@ -49,22 +44,13 @@ impl Exception {
 
 fn stale_exceptions(exceptions: &[Exception], graphs: &BTreeMap<String, Graph>) -> Vec<String> {
     let is_stale = |exception: &&Exception| {
-        !graphs.get(exception.krate).is_some_and(|graph| {
-            cycles(graph)
-                .iter()
-                .any(|cycle| exception.covers(exception.krate, cycle))
-        })
+        !graphs
+            .get(exception.krate)
+            .is_some_and(|graph| cycles(graph).iter().any(|cycle| exception.covers(exception.krate, cycle)))
     };
     let describe = |exception: &Exception| {
-        let Exception {
-            krate,
-            modules,
-            reason,
-        } = exception;
-        format!(
-            "crates/{krate}: the exception for {} ({reason}) is no longer needed",
-            modules.join(" → ")
-        )
+        let Exception { krate, modules, reason } = exception;
+        format!("crates/{krate}: the exception for {} ({reason}) is no longer needed", modules.join(" → "))
     };
     exceptions.iter().filter(is_stale).map(describe).collect()
 }
@@ -75,11 +61,7 @@ fn graphs(sources: &Sources) -> BTreeMap<String, Graph> {
         let graph = graphs.entry(file.krate.clone()).or_default();
         for reference in references::of(file, sources) {
             let place = format!("{}:{}", file.path.display(), reference.line);
-            graph
-                .entry(reference.from)
-                .or_default()
-                .entry(reference.to)
-                .or_insert(place);
+            graph.entry(reference.from).or_default().entry(reference.to).or_insert(place);
         }
     }
     graphs
@@ -88,31 +70,18 @@ fn graphs(sources: &Sources) -> BTreeMap<String, Graph> {
 /// The shortest cycle through each module, each one once, beginning with its alphabetically first module.
 fn cycles(graph: &Graph) -> BTreeSet<Vec<String>> {
     let rotated = |mut cycle: Vec<String>| {
-        let first = cycle
-            .iter()
-            .enumerate()
-            .min_by_key(|(_, name)| *name)
-            .map_or(0, |(at, _)| at);
+        let first = cycle.iter().enumerate().min_by_key(|(_, name)| *name).map_or(0, |(at, _)| at);
         cycle.rotate_left(first);
         cycle
     };
-    graph
-        .keys()
-        .filter_map(|start| shortest_cycle(graph, start))
-        .map(rotated)
-        .collect()
+    graph.keys().filter_map(|start| shortest_cycle(graph, start)).map(rotated).collect()
 }
 
 fn shortest_cycle(graph: &Graph, start: &str) -> Option<Vec<String>> {
     let mut seen = BTreeSet::new();
     let mut paths = VecDeque::from([vec![start.to_owned()]]);
     while let Some(path) = paths.pop_front() {
-        for next in path
-            .last()
-            .and_then(|last| graph.get(last))
-            .into_iter()
-            .flat_map(BTreeMap::keys)
-        {
+        for next in path.last().and_then(|last| graph.get(last)).into_iter().flat_map(BTreeMap::keys) {
             if next == start {
                 return Some(path);
             }
@@ -127,10 +96,7 @@ fn shortest_cycle(graph: &Graph, start: &str) -> Option<Vec<String>> {
 fn describe(krate: &str, cycle: &[String], graph: &Graph) -> String {
     let following = cycle.iter().cycle().skip(1);
     let steps = cycle.iter().zip(following).map(|(from, to)| {
-        let place = graph
-            .get(from)
-            .and_then(|targets| targets.get(to))
-            .map_or("?", String::as_str);
+        let place = graph.get(from).and_then(|targets| targets.get(to)).map_or("?", String::as_str);
         format!("{from} → {to} ({place})")
     });
     format!("crates/{krate}: {}", steps.collect::<Vec<_>>().join(", "))

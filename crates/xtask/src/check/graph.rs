@@ -20,14 +20,8 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("xtask", &[]),
 ];
 const INNER: &[&str] = &["hospes-protocol", "hospes-idp"];
-const ROOMS: &[&str] = &[
-    "hospes-protocol",
-    "hospes-idp",
-    "hospes-upstream",
-    "hospes-storage",
-    "hospes-mail",
-    "hospes-web",
-];
+const ROOMS: &[&str] =
+    &["hospes-protocol", "hospes-idp", "hospes-upstream", "hospes-storage", "hospes-mail", "hospes-web"];
 const WHOLE: &[&str] = &[
     "hospes-protocol",
     "hospes-idp",
@@ -54,23 +48,13 @@ const IMPURE: &[&str] = &[
 ];
 
 pub(super) fn check(tree: &Tree) -> Result<Findings> {
-    let metadata = MetadataCommand::new()
-        .current_dir(tree.root)
-        .no_deps()
-        .exec()
-        .context("cargo metadata")?;
+    let metadata =
+        MetadataCommand::new().current_dir(tree.root).no_deps().exec().context("cargo metadata")?;
     let edges: Vec<Edge> = metadata.packages.iter().flat_map(edges_of).collect();
-    let members: Vec<&str> = metadata
-        .packages
-        .iter()
-        .map(|package| package.name.as_str())
-        .collect();
+    let members: Vec<&str> = metadata.packages.iter().map(|package| package.name.as_str()).collect();
     let mut problems: Vec<String> = members.iter().filter_map(|name| unknown(name)).collect();
     problems.extend(edges.iter().filter_map(|edge| forbidden(edge, &members)));
-    Ok(Findings {
-        note: format!("{} packages", members.len()),
-        problems,
-    })
+    Ok(Findings { note: format!("{} packages", members.len()), problems })
 }
 
 struct Edge {
@@ -94,19 +78,13 @@ fn unknown(name: &str) -> Option<String> {
 }
 
 fn forbidden(edge: &Edge, members: &[&str]) -> Option<String> {
-    let Edge {
-        from,
-        to,
-        for_tests_only,
-    } = edge;
+    let Edge { from, to, for_tests_only } = edge;
     if from == PURE && IMPURE.contains(&to.as_str()) && !for_tests_only {
         return Some(format!("{from}: depends on {to}, but it must stay pure"));
     }
     // A crate may depend on itself for its tests: that is how it switches on a feature of its own.
     let is_internal = members.contains(&to.as_str()) && !(from == to && *for_tests_only);
-    let is_allowed = ALLOWED
-        .iter()
-        .any(|(known, allowed)| known == from && allowed.contains(&to.as_str()));
+    let is_allowed = ALLOWED.iter().any(|(known, allowed)| known == from && allowed.contains(&to.as_str()));
     (is_internal && !is_allowed).then(|| format!("{from}: must not depend on {to}"))
 }
 
@@ -116,15 +94,7 @@ mod tests {
 
     fn refused(from: &str, to: &str, for_tests_only: bool) -> bool {
         let members: Vec<&str> = ALLOWED.iter().map(|(name, _)| *name).collect();
-        forbidden(
-            &Edge {
-                from: from.into(),
-                to: to.into(),
-                for_tests_only,
-            },
-            &members,
-        )
-        .is_some()
+        forbidden(&Edge { from: from.into(), to: to.into(), for_tests_only }, &members).is_some()
     }
 
     #[test]
@@ -132,11 +102,9 @@ mod tests {
         for (from, to) in [("hospes-web", "hospes-idp"), ("hospes-server", "hospes-web")] {
             assert!(!refused(from, to, false), "{from} -> {to}");
         }
-        for (from, to) in [
-            ("hospes-idp", "hospes-web"),
-            ("hospes-web", "hospes-storage"),
-            ("xtask", "hospes-idp"),
-        ] {
+        for (from, to) in
+            [("hospes-idp", "hospes-web"), ("hospes-web", "hospes-storage"), ("xtask", "hospes-idp")]
+        {
             assert!(refused(from, to, false), "{from} -> {to}");
             assert!(refused(from, to, true), "{from} -> {to} for tests");
         }

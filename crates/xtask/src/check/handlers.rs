@@ -15,9 +15,8 @@ use super::{Findings, Tree};
 use crate::sources::{Sources, is_test_item};
 
 const LINES: usize = 25;
-const ROUTES: [&str; 10] = [
-    "connect", "delete", "get", "head", "options", "patch", "post", "put", "route", "routes",
-];
+const ROUTES: [&str; 10] =
+    ["connect", "delete", "get", "head", "options", "patch", "post", "put", "route", "routes"];
 
 struct Handler {
     place: String,
@@ -27,25 +26,12 @@ struct Handler {
 
 pub(super) fn check(tree: &Tree) -> Findings {
     let handlers = handlers(&tree.sources);
-    let longest = handlers
-        .iter()
-        .map(|handler| handler.lines)
-        .max()
-        .unwrap_or_default();
-    let problems = handlers
-        .iter()
-        .filter(|handler| handler.lines > LINES)
-        .map(|handler| {
-            format!(
-                "{}: handler {} has {} lines; at most {LINES}",
-                handler.place, handler.name, handler.lines
-            )
-        });
+    let longest = handlers.iter().map(|handler| handler.lines).max().unwrap_or_default();
+    let problems = handlers.iter().filter(|handler| handler.lines > LINES).map(|handler| {
+        format!("{}: handler {} has {} lines; at most {LINES}", handler.place, handler.name, handler.lines)
+    });
     let problems = problems.collect();
-    Findings {
-        note: format!("{} handlers, longest {longest}", handlers.len()),
-        problems,
-    }
+    Findings { note: format!("{} handlers, longest {longest}", handlers.len()), problems }
 }
 
 fn handlers(sources: &Sources) -> Vec<Handler> {
@@ -60,11 +46,7 @@ fn handlers(sources: &Sources) -> Vec<Handler> {
         for (name, has_route, span) in functions.found {
             if is_handler(&name, has_route) {
                 let place = format!("{}:{}", file.path.display(), span.start().line);
-                found.push(Handler {
-                    place,
-                    name,
-                    lines: span.end().line - span.start().line + 1,
-                });
+                found.push(Handler { place, name, lines: span.end().line - span.start().line + 1 });
             }
         }
     }
@@ -107,11 +89,7 @@ impl<'ast> Visit<'ast> for Functions {
             let name = attribute.path().segments.last();
             name.is_some_and(|segment| ROUTES.iter().any(|route| segment.ident == route))
         });
-        let span = function
-            .sig
-            .span()
-            .join(function.block.span())
-            .unwrap_or_else(|| function.span());
+        let span = function.sig.span().join(function.block.span()).unwrap_or_else(|| function.span());
         self.found.push((function.sig.ident.to_string(), has_route, span));
         visit::visit_item_fn(self, function);
     }
@@ -131,10 +109,7 @@ mod tests {
     use super::*;
 
     fn measured(files: &[(&str, &str)]) -> Vec<(String, usize)> {
-        handlers(&Sources::of(files))
-            .into_iter()
-            .map(|handler| (handler.name, handler.lines))
-            .collect()
+        handlers(&Sources::of(files)).into_iter().map(|handler| (handler.name, handler.lines)).collect()
     }
 
     #[test]
@@ -161,19 +136,13 @@ mod tests {
     #[test]
     fn a_closure_given_to_a_route_is_measured() {
         let text = "fn f() { web::get().to(|| async {\n  1\n}); }";
-        assert_eq!(
-            measured(&[("crates/web/src/x.rs", text)]),
-            [("closure".to_owned(), 3)]
-        );
+        assert_eq!(measured(&[("crates/web/src/x.rs", text)]), [("closure".to_owned(), 3)]);
     }
 
     #[test]
     fn other_crates_and_tests_have_no_handlers() {
         let text = "#[get(\"/\")]\nfn x() {}";
         let in_tests = format!("#[cfg(test)] mod tests {{ {text} }}");
-        assert_eq!(
-            measured(&[("crates/idp/src/x.rs", text), ("crates/web/src/y.rs", &in_tests)]),
-            []
-        );
+        assert_eq!(measured(&[("crates/idp/src/x.rs", text), ("crates/web/src/y.rs", &in_tests)]), []);
     }
 }

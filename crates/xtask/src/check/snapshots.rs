@@ -19,14 +19,10 @@ pub(super) fn check(tree: &Tree) -> Result<Findings> {
         let text = std::fs::read_to_string(tree.root.join(path))?;
         problems.extend(unreferenced(path, &text, &tree.sources));
     }
-    let pending = ["new", "pending-snap"]
-        .iter()
-        .flat_map(|kind| files_under(tree.root, &["crates", "tests"], kind));
+    let pending =
+        ["new", "pending-snap"].iter().flat_map(|kind| files_under(tree.root, &["crates", "tests"], kind));
     problems.extend(pending.map(|path| format!("{}: a snapshot nobody has reviewed", path.display())));
-    Ok(Findings {
-        note: format!("{} snapshots", snapshots.len()),
-        problems,
-    })
+    Ok(Findings { note: format!("{} snapshots", snapshots.len()), problems })
 }
 
 fn unreferenced(path: &Path, text: &str, sources: &Sources) -> Option<String> {
@@ -35,23 +31,14 @@ fn unreferenced(path: &Path, text: &str, sources: &Sources) -> Option<String> {
         return Some(format!("{place}: its head names no source"));
     };
     let Some(source) = sources.files.iter().find(|file| file.path == asserted_in) else {
-        return Some(format!(
-            "{place}: its source {} is not there",
-            asserted_in.display()
-        ));
+        return Some(format!("{place}: its source {} is not there", asserted_in.display()));
     };
     if path.parent().and_then(Path::parent) != source.path.parent() {
-        return Some(format!(
-            "{place}: does not lie beside its source {}",
-            asserted_in.display()
-        ));
+        return Some(format!("{place}: does not lie beside its source {}", asserted_in.display()));
     }
     let name = name_of(path);
-    let is_used = sources
-        .files
-        .iter()
-        .filter(|file| file.krate == source.krate)
-        .any(|file| uses(file, &name));
+    let is_used =
+        sources.files.iter().filter(|file| file.krate == source.krate).any(|file| uses(file, &name));
     (!is_used).then(|| format!("{place}: no test is called {name} and none names it"))
 }
 
@@ -64,15 +51,11 @@ fn source_in_head(text: &str) -> Option<PathBuf> {
 
 /// The last part of the file's name, without `@suffix` and without the number of a repeated snapshot.
 fn name_of(path: &Path) -> String {
-    let stem = path
-        .file_stem()
-        .map(|stem| stem.to_string_lossy().into_owned())
-        .unwrap_or_default();
+    let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     let name = stem.rsplit("__").next().unwrap_or_default();
     let name = name.split('@').next().unwrap_or_default();
-    let without_number = name
-        .rsplit_once('-')
-        .filter(|(_, end)| end.bytes().all(|byte| byte.is_ascii_digit()));
+    let without_number =
+        name.rsplit_once('-').filter(|(_, end)| end.bytes().all(|byte| byte.is_ascii_digit()));
     without_number.map_or(name, |(name, _)| name).to_owned()
 }
 
@@ -93,10 +76,7 @@ mod tests {
 
     fn problem(path: &str, source: &str) -> Option<String> {
         let sources = Sources::of(&[
-            (
-                "crates/web/src/page.rs",
-                "mod tests { fn consent() {} fn test_home() {} }",
-            ),
+            ("crates/web/src/page.rs", "mod tests { fn consent() {} fn test_home() {} }"),
             ("crates/web/src/lib.rs", "fn f() { show(\"choose home\"); }"),
             ("crates/idp/src/lib.rs", "fn elsewhere() {}"),
         ]);
@@ -109,14 +89,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_of_a_test_or_of_a_literal_is_used() {
-        for name in [
-            "consent",
-            "consent-2",
-            "home",
-            "choose home",
-            "choose home.html",
-            "consent@dark",
-        ] {
+        for name in ["consent", "consent-2", "home", "choose home", "choose home.html", "consent@dark"] {
             let path = format!("crates/web/src/snapshots/hospes_web__page__tests__{name}.snap");
             assert_eq!(problem(&path, "crates/web/src/page.rs"), None, "{name}");
         }
@@ -124,15 +97,9 @@ mod tests {
 
     #[test]
     fn a_snapshot_without_its_test_is_a_problem() {
-        let found = problem(
-            "crates/web/src/snapshots/hospes_web__page__tests__gone.snap",
-            "crates/web/src/page.rs",
-        );
-        assert!(
-            found
-                .unwrap()
-                .ends_with("no test is called gone and none names it")
-        );
+        let found =
+            problem("crates/web/src/snapshots/hospes_web__page__tests__gone.snap", "crates/web/src/page.rs");
+        assert!(found.unwrap().ends_with("no test is called gone and none names it"));
         let found = problem(
             "crates/web/src/snapshots/hospes_web__page__tests__elsewhere.snap",
             "crates/web/src/page.rs",
@@ -142,15 +109,11 @@ mod tests {
 
     #[test]
     fn a_snapshot_without_its_source_is_a_problem() {
-        let found = problem(
-            "crates/web/src/snapshots/hospes_web__old__consent.snap",
-            "crates/web/src/old.rs",
-        );
+        let found =
+            problem("crates/web/src/snapshots/hospes_web__old__consent.snap", "crates/web/src/old.rs");
         assert!(found.unwrap().contains("crates/web/src/old.rs is not there"));
-        let found = problem(
-            "crates/idp/src/snapshots/hospes_web__page__consent.snap",
-            "crates/web/src/page.rs",
-        );
+        let found =
+            problem("crates/idp/src/snapshots/hospes_web__page__consent.snap", "crates/web/src/page.rs");
         assert!(found.unwrap().contains("does not lie beside"));
         assert!(source_in_head("---\nexpression: x\n---\nsource: a.rs").is_none());
     }

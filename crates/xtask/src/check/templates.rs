@@ -13,18 +13,13 @@ use crate::sources::files_under;
 
 pub(super) fn check(tree: &Tree) -> Result<Findings> {
     let patterns = Patterns::new()?;
-    let templates: Vec<_> = ["html", "txt", "xml"]
-        .iter()
-        .flat_map(|kind| files_under(tree.root, &["templates"], kind))
-        .collect();
+    let templates: Vec<_> =
+        ["html", "txt", "xml"].iter().flat_map(|kind| files_under(tree.root, &["templates"], kind)).collect();
     let mut problems = Vec::new();
     for path in &templates {
         problems.extend(patterns.problems(path, &std::fs::read_to_string(tree.root.join(path))?));
     }
-    Ok(Findings {
-        note: format!("{} templates", templates.len()),
-        problems,
-    })
+    Ok(Findings { note: format!("{} templates", templates.len()), problems })
 }
 
 struct Patterns {
@@ -55,17 +50,13 @@ impl Patterns {
         let is_page =
             path.extension().is_some_and(|kind| kind == "html") && !path.starts_with("templates/mail");
         let escapes = self.unescaped.find_iter(text);
-        let mut found: Vec<_> = escapes
-            .map(|found| (line_of(text, found), "switches escaping off".to_owned()))
-            .collect();
+        let mut found: Vec<_> =
+            escapes.map(|found| (line_of(text, found), "switches escaping off".to_owned())).collect();
         if is_page {
             found.extend(self.inline(text));
         }
         found.sort_unstable();
-        found
-            .into_iter()
-            .map(|(line, what)| format!("{}:{line}: {what}", path.display()))
-            .collect()
+        found.into_iter().map(|(line, what)| format!("{}:{line}: {what}", path.display())).collect()
     }
 
     /// Script and style inside the page.
@@ -93,21 +84,13 @@ impl Patterns {
 fn blanked(pattern: &Regex, text: &str) -> String {
     let line_ends = |found: &Captures| {
         let lines = found.get(0).map_or(0, |all| all.as_str().matches('\n').count());
-        if lines == 0 {
-            " ".to_owned()
-        } else {
-            "\n".repeat(lines)
-        }
+        if lines == 0 { " ".to_owned() } else { "\n".repeat(lines) }
     };
     pattern.replace_all(text, line_ends).into_owned()
 }
 
 fn line_of(text: &str, found: Match) -> usize {
-    text.get(..found.start())
-        .unwrap_or_default()
-        .matches('\n')
-        .count()
-        + 1
+    text.get(..found.start()).unwrap_or_default().matches('\n').count() + 1
 }
 
 #[cfg(test)]
@@ -117,10 +100,7 @@ mod tests {
     fn problems(path: &str, text: &str) -> Vec<String> {
         let place = format!("{path}:");
         let found = Patterns::new().unwrap().problems(Path::new(path), text);
-        found
-            .into_iter()
-            .map(|problem| problem.replace(&place, ""))
-            .collect()
+        found.into_iter().map(|problem| problem.replace(&place, "")).collect()
     }
 
     #[test]
@@ -132,45 +112,24 @@ mod tests {
             "{{ x|escape(\"none\") }}",
             "{{ x|e( \"none\") }}",
         ] {
-            for path in [
-                "templates/a.html",
-                "templates/mail/a.html",
-                "templates/mail/a.txt",
-            ] {
-                assert_eq!(
-                    problems(path, text),
-                    ["1: switches escaping off"],
-                    "{path} {text}"
-                );
+            for path in ["templates/a.html", "templates/mail/a.html", "templates/mail/a.txt"] {
+                assert_eq!(problems(path, text), ["1: switches escaping off"], "{path} {text}");
             }
         }
-        assert_eq!(
-            problems("templates/a.html", "{{ x|safety }} {{ x|escape }} is safe"),
-            [""; 0]
-        );
+        assert_eq!(problems("templates/a.html", "{{ x|safety }} {{ x|escape }} is safe"), [""; 0]);
     }
 
     #[test]
     fn a_page_carries_no_script_and_no_style() {
         let text = "<p>\n<script>go()</script>\n<SCRIPT\n type=module>x</SCRIPT><style>p{}</style>";
-        let expected = [
-            "2: <script> without src",
-            "3: <script> without src",
-            "4: <style> inside the page",
-        ];
+        let expected = ["2: <script> without src", "3: <script> without src", "4: <style> inside the page"];
         assert_eq!(problems("templates/a.html", text), expected);
-        assert_eq!(
-            problems("templates/a.html", "<script defer src=\"/s.js\"></script>"),
-            [""; 0]
-        );
+        assert_eq!(problems("templates/a.html", "<script defer src=\"/s.js\"></script>"), [""; 0]);
     }
 
     #[test]
     fn a_page_has_no_inline_attributes() {
-        assert_eq!(
-            problems("templates/a.html", "<p class=a\n style='x'>"),
-            ["1: inline style="]
-        );
+        assert_eq!(problems("templates/a.html", "<p class=a\n style='x'>"), ["1: inline style="]);
         assert_eq!(
             problems("templates/a.html", "<p {% if a > b %}onClick = \"x\"{% endif %}>"),
             ["1: inline onClick ="]
@@ -181,17 +140,11 @@ mod tests {
 
     #[test]
     fn mail_may_style_inline() {
-        assert_eq!(
-            problems("templates/mail/a.html", "<style>p{}</style><p style=\"x\">"),
-            [""; 0]
-        );
+        assert_eq!(problems("templates/mail/a.html", "<style>p{}</style><p style=\"x\">"), [""; 0]);
     }
 
     #[test]
     fn lines_are_counted_through_expressions() {
-        assert_eq!(
-            problems("templates/a.html", "{{ a\n}}\n{#\n\n#}<p style=x>"),
-            ["5: inline style="]
-        );
+        assert_eq!(problems("templates/a.html", "{{ a\n}}\n{#\n\n#}<p style=x>"), ["5: inline style="]);
     }
 }

@@ -16,16 +16,7 @@ pub(super) fn formatting(tree: &Tree) -> Result<Findings> {
 }
 
 pub(super) fn lints(tree: &Tree) -> Result<Findings> {
-    let clippy = [
-        "clippy",
-        "--quiet",
-        "--workspace",
-        "--all-targets",
-        "--locked",
-        "--",
-        "-D",
-        "warnings",
-    ];
+    let clippy = ["clippy", "--quiet", "--workspace", "--all-targets", "--locked", "--", "-D", "warnings"];
     process::run(cargo(tree.root).args(clippy))?;
     Ok(Findings::default())
 }
@@ -36,37 +27,20 @@ pub(super) fn lints(tree: &Tree) -> Result<Findings> {
 pub(super) fn dependencies(tree: &Tree) -> Result<Findings> {
     let note = install_cargo_deny(tree.root)?;
     let deny = |arguments: &[&str]| {
-        let settings = [
-            "deny",
-            "--log-level",
-            "error",
-            "--locked",
-            "--config",
-            ".deny.toml",
-        ];
+        let settings = ["deny", "--log-level", "error", "--locked", "--config", ".deny.toml"];
         process::run_quietly(cargo(tree.root).args(settings).args(arguments))
             .context("see .deny.toml for the reasons")
     };
     deny(&["check", "licenses", "sources"])?;
     deny(&["--exclude-dev", "check", "bans"])?;
-    Ok(Findings {
-        note,
-        problems: Vec::new(),
-    })
+    Ok(Findings { note, problems: Vec::new() })
 }
 
 fn install_cargo_deny(root: &Path) -> Result<String> {
     if process::succeeds(cargo(root).args(["deny", "--version"])) {
         return Ok(String::new());
     }
-    let install = [
-        "install",
-        "--quiet",
-        "--locked",
-        "cargo-deny",
-        "--version",
-        CARGO_DENY,
-    ];
+    let install = ["install", "--quiet", "--locked", "cargo-deny", "--version", CARGO_DENY];
     process::run(cargo(root).args(install))?;
     Ok(format!("installed cargo-deny {CARGO_DENY}"))
 }

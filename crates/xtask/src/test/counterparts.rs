@@ -27,10 +27,7 @@ pub(super) fn install(root: &Path, machine: &Machine) -> Result<()> {
 /// npm writes a lock file of its own into the packages it has installed, at the very end.
 fn is_current(folder: &Path) -> bool {
     let changed = |file: &str| -> Option<SystemTime> { folder.join(file).metadata().ok()?.modified().ok() };
-    match (
-        changed("package-lock.json"),
-        changed("node_modules/.package-lock.json"),
-    ) {
+    match (changed("package-lock.json"), changed("node_modules/.package-lock.json")) {
         (None, _) => true,
         (Some(wanted), Some(installed)) => installed >= wanted,
         (Some(_), None) => false,

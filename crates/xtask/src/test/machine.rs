@@ -24,36 +24,14 @@ struct Need {
     packages: &'static [&'static str],
 }
 
-const REDIS: Need = Need {
-    what: "redis-server",
-    find: || program("redis-server"),
-    packages: &["redis-server"],
-};
-const POSTGRES: Need = Need {
-    what: "PostgreSQL",
-    find: newest_postgres,
-    packages: &["postgresql"],
-};
-const CHROMIUM: Need = Need {
-    what: "Chromium",
-    find: || program("chromium"),
-    packages: &["chromium"],
-};
-const DRIVER: Need = Need {
-    what: "chromedriver",
-    find: || program("chromedriver"),
-    packages: &["chromium-driver"],
-};
-const NODE: Need = Need {
-    what: "Node 18 or newer",
-    find: recent_node,
-    packages: &["nodejs"],
-};
-const NPM: Need = Need {
-    what: "npm",
-    find: || program("npm"),
-    packages: &["npm"],
-};
+const REDIS: Need =
+    Need { what: "redis-server", find: || program("redis-server"), packages: &["redis-server"] };
+const POSTGRES: Need = Need { what: "PostgreSQL", find: newest_postgres, packages: &["postgresql"] };
+const CHROMIUM: Need = Need { what: "Chromium", find: || program("chromium"), packages: &["chromium"] };
+const DRIVER: Need =
+    Need { what: "chromedriver", find: || program("chromedriver"), packages: &["chromium-driver"] };
+const NODE: Need = Need { what: "Node 18 or newer", find: recent_node, packages: &["nodejs"] };
+const NPM: Need = Need { what: "npm", find: || program("npm"), packages: &["npm"] };
 
 const OLDEST_NODE: u32 = 18;
 
@@ -93,10 +71,7 @@ pub(super) fn is_root() -> bool {
 }
 
 fn install(missing: &[&Need]) -> Result<()> {
-    let packages: Vec<&str> = missing
-        .iter()
-        .flat_map(|need| need.packages.iter().copied())
-        .collect();
+    let packages: Vec<&str> = missing.iter().flat_map(|need| need.packages.iter().copied()).collect();
     let names: Vec<&str> = missing.iter().map(|need| need.what).collect();
     let (names, wanted) = (names.join(", "), packages.join(" "));
     let prefix: &[&str] = if is_root() { &[] } else { &["sudo", "-n"] };
@@ -107,20 +82,13 @@ fn install(missing: &[&Need]) -> Result<()> {
     }
     println!("installing {wanted}");
     apt_get(prefix, &["update"])?;
-    let install: Vec<&str> = ["install", "--yes", "--no-install-recommends"]
-        .into_iter()
-        .chain(packages)
-        .collect();
+    let install: Vec<&str> =
+        ["install", "--yes", "--no-install-recommends"].into_iter().chain(packages).collect();
     apt_get(prefix, &install).with_context(|| format!("cannot install {names}"))
 }
 
 fn apt_get(prefix: &[&str], arguments: &[&str]) -> Result<()> {
-    let words = [
-        prefix,
-        &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"],
-        arguments,
-    ]
-    .concat();
+    let words = [prefix, &["env", "DEBIAN_FRONTEND=noninteractive", "apt-get", "-qq"], arguments].concat();
     let (program, rest) = words.split_first().context("empty command")?;
     process::run_quietly(Command::new(program).args(rest)).map(drop)
 }
@@ -128,9 +96,7 @@ fn apt_get(prefix: &[&str], arguments: &[&str]) -> Result<()> {
 /// A program on the search path.
 fn program(name: &str) -> Option<PathBuf> {
     let path = std::env::var_os("PATH")?;
-    std::env::split_paths(&path)
-        .map(|folder| folder.join(name))
-        .find(|file| file.is_file())
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| file.is_file())
 }
 
 /// Debian keeps the servers of each release in a folder of their own, off the search path.
@@ -138,9 +104,7 @@ fn newest_postgres() -> Option<PathBuf> {
     let releases = std::fs::read_dir("/usr/lib/postgresql").ok()?;
     let release = |folder: &Path| folder.file_name()?.to_str()?.parse::<u32>().ok();
     let complete = |folder: &Path| {
-        ["initdb", "postgres", "pg_ctl", "pg_isready"]
-            .iter()
-            .all(|p| folder.join(p).is_file())
+        ["initdb", "postgres", "pg_ctl", "pg_isready"].iter().all(|p| folder.join(p).is_file())
     };
     releases
         .filter_map(Result::ok)
@@ -178,11 +142,7 @@ mod tests {
 
     #[test]
     fn what_is_still_missing_is_named_with_its_package() {
-        let need = Need {
-            what: "Gizmo",
-            find: || None,
-            packages: &["gizmo-tools"],
-        };
+        let need = Need { what: "Gizmo", find: || None, packages: &["gizmo-tools"] };
         assert_eq!(
             need.found().unwrap_err().to_string(),
             "Gizmo is missing, also after installing gizmo-tools"

@@ -44,17 +44,10 @@ impl Postgres {
         let port = free_port()?;
         let sockets = format!("unix_socket_directories={}", folder.path().display());
         let mut postgres = program("postgres");
-        postgres
-            .arg("-D")
-            .arg(&data)
-            .args(["-c", "listen_addresses=127.0.0.1"]);
+        postgres.arg("-D").arg(&data).args(["-c", "listen_addresses=127.0.0.1"]);
         postgres.args(["-c", &format!("port={port}"), "-c", &sockets]);
-        for setting in [
-            "fsync=off",
-            "synchronous_commit=off",
-            "full_page_writes=off",
-            "max_connections=300",
-        ] {
+        for setting in ["fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=300"]
+        {
             postgres.args(["-c", setting]);
         }
         let is_ready = || {
@@ -63,11 +56,7 @@ impl Postgres {
         };
         // SIGINT is the fast shutdown: it waits for nobody's connection.
         let server = Server::start(&mut postgres, Signal::SIGINT, folder.path(), is_ready)?;
-        Ok(Self {
-            port,
-            _server: server,
-            _folder: folder,
-        })
+        Ok(Self { port, _server: server, _folder: folder })
     }
 
     pub(super) fn url(&self) -> String {

@@ -27,21 +27,10 @@ impl Redis {
         command
             .current_dir(folder.path())
             .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
-            .args([
-                "--save",
-                "",
-                "--appendonly",
-                "no",
-                "--maxmemory-policy",
-                "noeviction",
-            ])
+            .args(["--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction"])
             .args(["--maxclients", "4000"]);
         let server = Server::start(&mut command, Signal::SIGTERM, folder.path(), || answers(port))?;
-        Ok(Self {
-            port,
-            _server: server,
-            _folder: folder,
-        })
+        Ok(Self { port, _server: server, _folder: folder })
     }
 
     pub(super) fn url(&self) -> String {

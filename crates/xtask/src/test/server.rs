@@ -39,22 +39,12 @@ impl Server {
         let log = folder.join(LOG);
         let out = File::create(&log).with_context(|| format!("cannot write {}", log.display()))?;
         // A group of its own: Ctrl-C in the terminal is for us, who then stop the servers last.
-        command
-            .process_group(0)
-            .stdin(Stdio::null())
-            .stdout(out.try_clone()?)
-            .stderr(out);
-        let child = command
-            .spawn()
-            .with_context(|| format!("cannot start `{}`", process::shown(command)))?;
+        command.process_group(0).stdin(Stdio::null()).stdout(out.try_clone()?).stderr(out);
+        let child = command.spawn().with_context(|| format!("cannot start `{}`", process::shown(command)))?;
         let mut server = Self { child, stop };
         server.wait_until(is_ready).with_context(|| {
             let words = std::fs::read_to_string(&log).unwrap_or_default();
-            format!(
-                "`{}` does not start:\n{}",
-                process::shown(command),
-                words.trim_end()
-            )
+            format!("`{}` does not start:\n{}", process::shown(command), words.trim_end())
         })?;
         Ok(server)
     }
@@ -110,12 +100,7 @@ mod tests {
 
     fn start(script: &str, is_ready: impl Fn() -> bool) -> Result<Server> {
         let folder = tempfile::tempdir()?;
-        Server::start(
-            Command::new("sh").args(["-c", script]),
-            Signal::SIGTERM,
-            folder.path(),
-            is_ready,
-        )
+        Server::start(Command::new("sh").args(["-c", script]), Signal::SIGTERM, folder.path(), is_ready)
     }
 
     #[test]

@@ -105,10 +105,7 @@ async fn link(tx: &mut Writing, identity: &FederatedIdentity) -> Result<(), Chan
 
 async fn find(tx: &mut Writing, tenant: TenantId, id: InvitationId) -> Result<Invitation, ChangeError> {
     let sql = "SELECT body FROM invitations WHERE tenant = $1 AND id = $2";
-    let found = tx
-        .read(sql, args![tenant, id])
-        .await
-        .map_err(Unavailable::because)?;
+    let found = tx.read(sql, args![tenant, id]).await.map_err(Unavailable::because)?;
     Ok(decode(found.first().ok_or(ChangeError::NotFound)?)?)
 }
 
@@ -123,12 +120,7 @@ async fn end(
     invitation.closed_at = Some(at);
     let sql =
         "UPDATE invitations SET state = $1, body = $2 WHERE tenant = $3 AND id = $4 AND state = 'pending'";
-    let row = args![
-        invitation_state(state),
-        body(&invitation)?,
-        invitation.tenant,
-        invitation.id
-    ];
+    let row = args![invitation_state(state), body(&invitation)?, invitation.tenant, invitation.id];
     match write(tx, sql, row, "invitation").await? {
         0 => Err(ChangeError::Stale),
         _ => Ok(()),

@@ -54,43 +54,23 @@ pub(super) async fn update_user(tx: &mut Writing, mut user: User) -> Result<(), 
 }
 
 pub(super) async fn delete_user(tx: &mut Writing, tenant: TenantId, id: UserId) -> Result<(), ChangeError> {
-    delete(
-        tx,
-        "DELETE FROM users WHERE tenant = $1 AND id = $2",
-        args![tenant, id],
-    )
-    .await
+    delete(tx, "DELETE FROM users WHERE tenant = $1 AND id = $2", args![tenant, id]).await
 }
 
 pub(super) async fn put_local_account(tx: &mut Writing, account: &LocalAccount) -> Result<(), ChangeError> {
     let sql = "INSERT INTO local_accounts (tenant, user_id, body) VALUES ($1, $2, $3)
          ON CONFLICT (tenant, user_id) DO UPDATE SET body = excluded.body";
-    insert(
-        tx,
-        sql,
-        args![account.tenant, account.user, body(account)?],
-        "account",
-    )
-    .await
+    insert(tx, sql, args![account.tenant, account.user, body(account)?], "account").await
 }
 
 pub(super) async fn put_consent(tx: &mut Writing, consent: &Consent) -> Result<(), ChangeError> {
     let sql = "INSERT INTO consents (tenant, user_id, client_id, body) VALUES ($1, $2, $3, $4)
          ON CONFLICT (tenant, user_id, client_id) DO UPDATE SET body = excluded.body";
-    let row = args![
-        consent.tenant,
-        consent.user,
-        consent.client.as_str(),
-        body(consent)?
-    ];
+    let row = args![consent.tenant, consent.user, consent.client.as_str(), body(consent)?];
     insert(tx, sql, row, "consent").await
 }
 
 /// Law 7: what is written for a person belongs to that person in that tenant.
 pub(super) fn belongs(user: &User, tenant: TenantId, id: UserId) -> Result<(), ChangeError> {
-    if (user.tenant, user.id) == (tenant, id) {
-        Ok(())
-    } else {
-        Err(ChangeError::NotFound)
-    }
+    if (user.tenant, user.id) == (tenant, id) { Ok(()) } else { Err(ChangeError::NotFound) }
 }

@@ -20,11 +20,8 @@ pub(super) struct Reference {
 
 /// The references of one file to other top-level modules of its crate.
 pub(super) fn of(file: &SourceFile, sources: &Sources) -> Vec<Reference> {
-    let mut finder = Finder {
-        names: &root_names(&file.krate, sources),
-        at: file.module.clone(),
-        found: Vec::new(),
-    };
+    let mut finder =
+        Finder { names: &root_names(&file.krate, sources), at: file.module.clone(), found: Vec::new() };
     finder.visit_file(&file.syntax);
     finder.found
 }
@@ -53,11 +50,8 @@ fn root_names(krate: &str, sources: &Sources) -> BTreeMap<String, String> {
         }
     }
     // A name brought in from another crate stands for no module of ours.
-    let modules: Vec<String> = names
-        .iter()
-        .filter(|(name, module)| name == module)
-        .map(|(n, _)| n.clone())
-        .collect();
+    let modules: Vec<String> =
+        names.iter().filter(|(name, module)| name == module).map(|(n, _)| n.clone()).collect();
     names.retain(|_, module| modules.contains(module));
     names
 }
@@ -77,10 +71,7 @@ enum Strings {
 impl Finder<'_> {
     /// Records a path that begins with `crate`, `self` or `super`; others name nothing outside their module.
     fn record(&mut self, path: &[String], line: usize) {
-        let supers = path
-            .iter()
-            .take_while(|name| *name == "super" || *name == "self")
-            .count();
+        let supers = path.iter().take_while(|name| *name == "super" || *name == "self").count();
         let ups = path.iter().take(supers).filter(|name| *name == "super").count();
         let absolute = match path.first().map(String::as_str) {
             Some("crate") => path.get(1),
@@ -92,11 +83,7 @@ impl Finder<'_> {
         if let (Some(from), Some(to)) = (from, to)
             && from != to
         {
-            self.found.push(Reference {
-                from: from.clone(),
-                to: to.clone(),
-                line,
-            });
+            self.found.push(Reference { from: from.clone(), to: to.clone(), line });
         }
     }
 
@@ -142,15 +129,8 @@ impl<'ast> Visit<'ast> for Finder<'_> {
     }
 
     fn visit_path(&mut self, path: &'ast syn::Path) {
-        let names: Vec<String> = path
-            .segments
-            .iter()
-            .map(|segment| segment.ident.to_string())
-            .collect();
-        let line = path
-            .segments
-            .first()
-            .map_or(0, |segment| segment.ident.span().start().line);
+        let names: Vec<String> = path.segments.iter().map(|segment| segment.ident.to_string()).collect();
+        let line = path.segments.first().map_or(0, |segment| segment.ident.span().start().line);
         self.record(&names, line);
         visit::visit_path(self, path);
     }
@@ -188,10 +168,7 @@ fn path_from(tokens: &[TokenTree]) -> Vec<String> {
 /// its new one, so that both ends of the path are right.
 fn use_paths(tree: &UseTree) -> Vec<Vec<String>> {
     let below = |name: String, paths: Vec<Vec<String>>| {
-        paths
-            .into_iter()
-            .map(|path| [vec![name.clone()], path].concat())
-            .collect()
+        paths.into_iter().map(|path| [vec![name.clone()], path].concat()).collect()
     };
     match tree {
         UseTree::Path(path) => below(path.ident.to_string(), use_paths(&path.tree)),

@@ -15,10 +15,7 @@ fn found(files: &[(&str, &str)]) -> Vec<String> {
 
 /// Two files whose references, if both are seen, form the cycle `a b`.
 fn is_seen(in_a: &str) -> bool {
-    found(&[
-        ("crates/idp/src/a.rs", in_a),
-        ("crates/idp/src/b.rs", "use crate::a::X;"),
-    ]) == ["idp: a b"]
+    found(&[("crates/idp/src/a.rs", in_a), ("crates/idp/src/b.rs", "use crate::a::X;")]) == ["idp: a b"]
 }
 
 #[test]
@@ -78,10 +75,7 @@ fn longer_cycles_are_found_once() {
 
 #[test]
 fn a_one_way_street_is_no_cycle() {
-    assert_eq!(
-        found(&[("crates/idp/src/a.rs", "use crate::b::Y; use crate::c::Z;")]),
-        [""; 0]
-    );
+    assert_eq!(found(&[("crates/idp/src/a.rs", "use crate::b::Y; use crate::c::Z;")]), [""; 0]);
 }
 
 #[test]
@@ -93,18 +87,11 @@ fn the_report_names_both_places() {
     ]);
     let graphs = graphs(&sources);
     let report = describe("idp", &["a".into(), "b".into()], &graphs["idp"]);
-    assert_eq!(
-        report,
-        "crates/idp: a → b (crates/idp/src/a.rs:2), b → a (crates/idp/src/b.rs:1)"
-    );
+    assert_eq!(report, "crates/idp: a → b (crates/idp/src/a.rs:2), b → a (crates/idp/src/b.rs:1)");
 }
 
 #[test]
 fn an_exception_that_is_not_needed_is_a_problem() {
-    let exception = Exception {
-        krate: "idp",
-        modules: &["a", "b"],
-        reason: "being untied",
-    };
+    let exception = Exception { krate: "idp", modules: &["a", "b"], reason: "being untied" };
     assert_eq!(stale_exceptions(&[exception], &BTreeMap::new()).len(), 1);
 }
