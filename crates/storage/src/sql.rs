@@ -100,16 +100,13 @@ impl Directory for SqlDirectory {
     ) -> Result<Page<AuditEvent>, Unavailable> {
         let paging = Paging::falling(page);
         let (after, limit) = (paging.after.as_str(), paging.limit);
-        let found = match reference {
-            Some(reference) => {
-                let sql = "SELECT body FROM audit WHERE tenant = $1 AND reference = $2 AND id < $3
-                     ORDER BY id DESC LIMIT $4";
-                self.all(sql, args![tenant, reference, after, limit]).await?
-            }
-            None => {
-                let sql = "SELECT body FROM audit WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
-                self.all(sql, args![tenant, after, limit]).await?
-            }
+        let found = if let Some(reference) = reference {
+            let sql = "SELECT body FROM audit WHERE tenant = $1 AND reference = $2 AND id < $3
+                 ORDER BY id DESC LIMIT $4";
+            self.all(sql, args![tenant, reference, after, limit]).await?
+        } else {
+            let sql = "SELECT body FROM audit WHERE tenant = $1 AND id < $2 ORDER BY id DESC LIMIT $3";
+            self.all(sql, args![tenant, after, limit]).await?
         };
         Ok(paging.cut(found, |event| event.id.to_string()))
     }
@@ -222,10 +219,21 @@ impl Directory for SqlDirectory {
         page: PageRequest,
     ) -> Result<Page<User>, Unavailable> {
         let paging = Paging::rising(page);
-        let sql = "SELECT body FROM users
-             WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
-                 AND ($5 IS NULL OR email_key = $5)
-             ORDER BY id LIMIT $6";
+        // With an address there is at most one row, and an index that leads to it.
+        let sql = match filter.email {
+            Some(_) => {
+                "SELECT body FROM users
+                 WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
+                     AND email_key = $5
+                 ORDER BY id LIMIT $6"
+            }
+            None => {
+                "SELECT body FROM users
+                 WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
+                     AND $5 IS NULL
+                 ORDER BY id LIMIT $6"
+            }
+        };
         let args = args![
             tenant,
             paging.after.as_str(),

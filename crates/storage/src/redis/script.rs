@@ -206,13 +206,11 @@ pub(super) fn frame_plain(indexes: &[Key], value: &[u8]) -> Vec<u8> {
 /// The value of a plain entry. Anything else under the key counts as absent: it is another version's or another kind's.
 pub(super) fn plain_of(framed: Vec<u8>) -> Option<Bytes> {
     let start = framed.iter().position(|byte| *byte == b'\n').map(|end| end + 1);
-    match (framed.first(), start) {
-        (Some(b'p'), Some(start)) => Some(Bytes::from(framed).slice(start..)),
-        _ => {
-            tracing::error!("Redis holds a value of another kind under a key of ours");
-            None
-        }
+    if let (Some(b'p'), Some(start)) = (framed.first(), start) {
+        return Some(Bytes::from(framed).slice(start..));
     }
+    tracing::error!("Redis holds a value of another kind under a key of ours");
+    None
 }
 
 pub(super) fn spend_of(mut answer: Vec<u8>) -> Result<Spend, Unavailable> {
