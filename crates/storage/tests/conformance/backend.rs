@@ -132,7 +132,6 @@ impl ManualClock {
     }
 }
 
-#[expect(clippy::unused_async, reason = "every backend is opened in the same way")]
 pub(crate) async fn embedded_memory() -> (Subject, ()) {
     let clock = ManualClock::new();
     let subject = Subject {
@@ -142,7 +141,6 @@ pub(crate) async fn embedded_memory() -> (Subject, ()) {
     (subject, ())
 }
 
-#[expect(clippy::unused_async, reason = "every backend is opened in the same way")]
 pub(crate) async fn embedded_file() -> (Subject, Folder) {
     let (clock, folder) = (ManualClock::new(), Folder::new());
     let sessions = EmbeddedSessions::open(&folder.sessions_file(), clock.clock()).unwrap();

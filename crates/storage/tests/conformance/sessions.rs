@@ -13,9 +13,9 @@ use std::future::Future;
 use std::time::Duration;
 
 /// Long enough for a test, short enough to be waited for.
-const SHORT: Duration = Duration::from_millis(600);
+const SHORT: Duration = Duration::from_secs(1);
 /// Longer than any test.
-const LONG: Duration = Duration::from_secs(60);
+const LONG: Duration = Duration::from_mins(1);
 
 /// A key nothing else uses.
 fn fresh(kind: Kind) -> Key {

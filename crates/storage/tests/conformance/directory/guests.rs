@@ -192,20 +192,20 @@ async fn an_admission_binds_and_uses_up_the_invitation(directory: Store) {
     assert_eq!(found.external_user_state, Some(ExternalUserState::Accepted));
     assert_eq!(directory.user(tenant.id, user.id).await.unwrap(), Some(found));
     assert_eq!(directory.identities(tenant.id, user.id).await.unwrap(), [link]);
-    let used = directory
+    let closed = directory
         .invitation(tenant.id, invitation.id)
         .await
         .unwrap()
         .unwrap();
     assert_eq!(
-        (used.state, used.closed_at),
+        (closed.state, closed.closed_at),
         (InvitationState::Completed, Some(audit.at))
     );
     let by_secret = directory
         .invitation_by_secret(tenant.id, &invitation.secret)
         .await
         .unwrap();
-    assert_eq!(by_secret, Some(used));
+    assert_eq!(by_secret, Some(closed));
 }
 
 async fn an_admission_to_a_lightweight_account_binds(directory: Store) {

@@ -131,9 +131,11 @@ async fn ses_08_what_another_node_disables_stops_here_within_a_second() {
     let changed = Instant::now();
     let status = async |node: &Arc<dyn Directory>| node.tenant(tenant.id).await.unwrap().unwrap().status;
     assert_eq!(status(&here).await, Status::Disabled);
+    let mut asked = Duration::ZERO;
     while status(&there).await == Status::Enabled {
-        assert!(changed.elapsed() < Duration::from_millis(1100));
+        assert!(asked < Duration::from_secs(1));
         tokio::time::sleep(Duration::from_millis(5)).await;
+        asked = changed.elapsed();
     }
 }
 

@@ -88,7 +88,9 @@ async fn changes_reach_the_file_without_being_asked_to() {
     sessions.write(vec![put(key, LONG, vec![])]).await.unwrap();
     // A copy of the file is what a hard kill would leave behind.
     let copy = Folder::new();
+    let began = std::time::Instant::now();
     loop {
+        assert!(began.elapsed() < LONG, "nothing reached the file");
         std::fs::copy(folder.sessions_file(), copy.sessions_file()).unwrap();
         let found = EmbeddedSessions::open(&copy.sessions_file(), clock.clock());
         // A copy taken in the middle of a commit may be unreadable.
