@@ -4,6 +4,7 @@ mod audit;
 mod guests;
 mod invitations;
 mod outbox;
+mod own_writes;
 mod paging;
 mod registry;
 mod survival;
