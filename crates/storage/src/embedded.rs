@@ -12,7 +12,7 @@ mod memory;
 
 use async_trait::async_trait;
 use bytes::Bytes;
-use entry::Name;
+use entry::{Entry, Name, Value};
 use hospes_idp::ports::sessions::Use;
 use hospes_idp::ports::{Key, Rotation, Sessions, Spend, Unavailable, Write};
 use jiff::Timestamp;
@@ -104,20 +104,9 @@ impl Sessions for EmbeddedSessions {
     async fn write(&self, batch: Vec<Write>) -> Result<(), Unavailable> {
         let now = self.now();
         for write in batch {
-            match write {
-                Write::Put { key, value, ttl, indexes } => {
-                    let value = entry::Value::Plain(value);
-                    self.memory.put(Name::of(&key), value, until(now, ttl), &indexes, now);
-                }
-                Write::PutSpendable { key, holder, value, ttl } => {
-                    let value = entry::Value::Spendable { holder, value, spent: false };
-                    self.memory.put(Name::of(&key), value, until(now, ttl), &[], now);
-                }
-                Write::PutFamily { key, ttl, indexes } => {
-                    let value = entry::Value::Family { generation: 0, rotated_at: 0 };
-                    self.memory.put(Name::of(&key), value, until(now, ttl), &indexes, now);
-                }
-                Write::Delete(key) => self.memory.delete(&Name::of(&key), now),
+            match added(&write, now) {
+                (name, Some(entry)) => self.memory.put(name, entry, now),
+                (name, None) => self.memory.delete(&name, now),
             }
         }
         Ok(())
@@ -134,6 +123,25 @@ impl Sessions for EmbeddedSessions {
     fn round_trips(&self) -> u64 {
         self.operations.load(Ordering::Relaxed)
     }
+}
+
+/// What a write leaves under its key.
+fn added(write: &Write, now: i64) -> (Name, Option<Entry>) {
+    let (key, ttl, indexes, value): (_, _, &[Key], _) = match write {
+        Write::Put { key, value, ttl, indexes } => (key, ttl, indexes, Value::Plain(value.clone())),
+        Write::PutSpendable { key, holder, value, ttl } => {
+            let (holder, value, spent) = (*holder, value.clone(), false);
+            (key, ttl, &[], Value::Spendable { holder, value, spent })
+        }
+        Write::PutFamily { key, ttl, indexes } => {
+            let (generation, rotated_at) = (0, 0);
+            (key, ttl, indexes, Value::Family { generation, rotated_at })
+        }
+        Write::Delete(key) => return (Name::of(key), None),
+    };
+    let entry =
+        Entry { expires_at: until(now, *ttl), indexes: indexes.iter().map(Name::of).collect(), value };
+    (Name::of(key), Some(entry))
 }
 
 /// When something that lives for `ttl` from `now` is gone, in milliseconds since the epoch.

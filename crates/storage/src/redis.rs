@@ -11,7 +11,9 @@ use bytes::Bytes;
 use hospes_idp::ports::sessions::Use;
 use hospes_idp::ports::{Key, Rotation, Sessions, Spend, Unavailable, Write};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
-use redis::{Client, Cmd, ErrorKind, FromRedisValue, Pipeline, RedisError, ServerErrorKind, cmd};
+use redis::io::tcp::TcpSettings;
+use redis::{Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _};
+use redis::{Pipeline, RedisError, ServerErrorKind, cmd};
 use script::{Scripts, frame_plain, plain_of};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -33,7 +35,8 @@ impl RedisSessions {
     /// Connects to `redis://`, `rediss://` or `redis+unix://` and loads the scripts. Fails if the server does not answer.
     /// The caller should [`ping`](Sessions::ping) before serving: it judges the server's configuration.
     pub async fn open(url: &str) -> Result<Self, Unavailable> {
-        let client = Client::open(url).map_err(Unavailable::because)?;
+        let address = url.into_connection_info().map_err(Unavailable::because)?;
+        let client = Client::open(address.set_tcp_settings(tcp())).map_err(Unavailable::because)?;
         let config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(ATTEMPT))
             .set_response_timeout(Some(ATTEMPT))
@@ -155,6 +158,14 @@ impl Sessions for RedisSessions {
     fn round_trips(&self) -> u64 {
         self.trips.load(Ordering::Relaxed)
     }
+}
+
+/// Small requests leave at once, and a peer that vanished without a word is noticed after a few seconds, not minutes.
+fn tcp() -> TcpSettings {
+    let settings = TcpSettings::default().set_nodelay(true);
+    #[cfg(target_os = "linux")]
+    let settings = settings.set_user_timeout(Duration::from_secs(5));
+    settings
 }
 
 /// A server that drops keys when memory is short would silently forget locks, counters and what was already used.

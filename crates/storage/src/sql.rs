@@ -215,10 +215,21 @@ impl Directory for SqlDirectory {
         page: PageRequest,
     ) -> Result<Page<User>, Unavailable> {
         let paging = Paging::rising(page);
-        let sql = "SELECT body FROM users
-             WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
-                 AND ($5 IS NULL OR email_key = $5)
-             ORDER BY id LIMIT $6";
+        // With an address there is at most one row, and an index that leads to it.
+        let sql = match filter.email {
+            Some(_) => {
+                "SELECT body FROM users
+                 WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
+                     AND email_key = $5
+                 ORDER BY id LIMIT $6"
+            }
+            None => {
+                "SELECT body FROM users
+                 WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
+                     AND $5 IS NULL
+                 ORDER BY id LIMIT $6"
+            }
+        };
         let args = args![
             tenant,
             paging.after.as_str(),

@@ -6,7 +6,7 @@
 use super::entry::{Entry, Name, Value};
 use bytes::Bytes;
 use hospes_idp::ports::sessions::Use;
-use hospes_idp::ports::{Key, Rotation, Spend};
+use hospes_idp::ports::{Rotation, Spend};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -62,9 +62,8 @@ impl Memory {
         absent
     }
 
-    pub(super) fn put(&self, name: Name, value: Value, expires_at: i64, indexes: &[Key], now: i64) {
+    pub(super) fn put(&self, name: Name, entry: Entry, now: i64) {
         let mut shard = self.shard(&name);
-        let entry = Entry { expires_at, indexes: indexes.iter().map(Name::of).collect(), value };
         self.insert(&mut shard, name, entry);
         self.sweep(&mut shard, now);
     }
@@ -229,7 +228,9 @@ impl Memory {
         shard.swept_at = now;
         let expired = |(name, entry): (&Name, &Entry)| (entry.expires_at <= now).then_some(*name);
         let expired: Vec<Name> = shard.entries.iter().filter_map(expired).collect();
-        expired.iter().for_each(|name| self.remove(shard, name));
+        for name in &expired {
+            self.remove(shard, name);
+        }
     }
 
     fn note(&self, shard: &mut Shard, name: &Name) {

@@ -194,11 +194,10 @@ pub(super) fn frame_plain(indexes: &[Key], value: &[u8]) -> Vec<u8> {
 pub(super) fn plain_of(framed: Vec<u8>) -> Option<Bytes> {
     let start = framed.iter().position(|byte| *byte == b'\n').map(|end| end + 1);
     if let (Some(b'p'), Some(start)) = (framed.first(), start) {
-        Some(Bytes::from(framed).slice(start..))
-    } else {
-        tracing::error!("Redis holds a value of another kind under a key of ours");
-        None
+        return Some(Bytes::from(framed).slice(start..));
     }
+    tracing::error!("Redis holds a value of another kind under a key of ours");
+    None
 }
 
 pub(super) fn spend_of(mut answer: Vec<u8>) -> Result<Spend, Unavailable> {
