@@ -1,6 +1,4 @@
-//! Lightweight accounts: proving a mailbox by code, choosing and checking a password.
+//! Lightweight accounts: proving a mailbox by code, signing in with a password, choosing one.
 
 pub mod code;
-pub mod hashing;
-pub mod password;
 pub mod sign_in;

@@ -2,7 +2,7 @@
 
 use crate::ctx::Ctx;
 use crate::ids::{AuditId, TenantId};
-use crate::invitation::record::Inviter;
+use crate::model::invitation::Inviter;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};

@@ -1,10 +1,12 @@
 //! The authorization endpoint and the sign-in that may follow it: validate, remember what was achieved, decide the next
 //! step, respond.
 
+mod admit;
 pub mod begin;
 pub mod facts;
 pub mod flow;
 pub mod interaction;
 pub mod next_step;
+pub mod outcome;
 pub mod own_page;
 pub mod respond;

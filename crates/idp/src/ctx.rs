@@ -3,7 +3,7 @@
 //! Built once per request outside this crate. Nothing in `idp` asks the operating system for either.
 
 use hospes_protocol::encoding::base64url;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::net::IpAddr;
 use std::sync::Arc;
 use uuid::{Builder, Uuid};
@@ -66,6 +66,11 @@ impl Ctx {
             .find(|number| *number < limit)
             .unwrap_or_default();
         format!("{:0width$}", number % space, width = usize::try_from(count).unwrap_or_default())
+    }
+
+    /// This many seconds from now.
+    pub fn after(&self, seconds: u32) -> Timestamp {
+        self.now.saturating_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(self.now)
     }
 
     /// Seconds since the epoch, as tokens state them.

@@ -1,7 +1,6 @@
 //! The facade: one value that holds the rooms and answers every question of the web layer.
 
 use crate::Ctx;
-use crate::account::hashing::PasswordHasher;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::audit_log::AuditLog;
 use crate::browser::Visit;
@@ -9,12 +8,13 @@ use crate::email::EmailAddress;
 use crate::ids::MailId;
 use crate::keyring::Keyring;
 use crate::mail::{MailContent, OutboxMail};
+use crate::model::session::Session;
+use crate::model::tenant::{Slug, Tenant};
+use crate::password::hashing::PasswordHasher;
 use crate::ports::{Change, ChangeError, Directory, Key, Kind, Sessions, Unavailable, Upstream};
 use crate::refusal::Refusal;
-use crate::session::Session;
-use crate::tenant::{Slug, Tenant};
-use crate::token::access::VerifiedTokens;
 use crate::vault::{Purpose, Vault};
+use crate::verified_tokens::VerifiedTokens;
 use hospes_protocol::Issuer;
 use jiff::Timestamp;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! People of a tenant: what is kept about them, who somebody is, how a guest is admitted.
+//! People of a tenant: who somebody is, given what they proved.
 
-pub mod admit;
 pub mod resolve;
-pub mod user;
+
+pub use crate::model::user;

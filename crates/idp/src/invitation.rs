@@ -1,5 +1,8 @@
-//! Invitations: making one, its link, redeeming it.
+//! Invitations: making one, redeeming it.
 
+mod destination;
 pub mod invite;
-pub mod record;
+mod manage;
 pub mod redeem;
+
+pub use crate::model::invitation as record;

@@ -2,8 +2,8 @@
 
 use crate::Ctx;
 use crate::ids::TenantId;
+use crate::model::tenant::SigningKey;
 use crate::ports::{Directory, Unavailable};
-use crate::tenant::SigningKey;
 use crate::vault::{Purpose, Sealed, Vault};
 use bytes::Bytes;
 use hospes_protocol::encoding::{base64url, sha256};

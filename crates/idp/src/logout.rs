@@ -4,11 +4,11 @@
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::browser::Visit;
-use crate::client::Client;
 use crate::error::PageError;
+use crate::model::client::Client;
+use crate::model::session::Session;
 use crate::ports::{Key, Kind, Unavailable, Write};
 use crate::refusal::Refusal;
-use crate::session::Session;
 use hospes_protocol::jose::check;
 use hospes_protocol::params::Params;
 use hospes_protocol::{ClientId, RedirectUri};

@@ -2,8 +2,8 @@
 
 use crate::Idp;
 use crate::keyring::{KeyringError, TenantKeys};
-use crate::policy::authentication::ACR_VALUES;
-use crate::tenant::Tenant;
+use crate::model::authentication::ACR_VALUES;
+use crate::model::tenant::Tenant;
 use bytes::Bytes;
 use hospes_protocol::metadata::ProviderMetadata;
 use std::sync::Arc;

@@ -1,4 +1,5 @@
 //! Policy: facts in, a decision out.
 
-pub mod authentication;
 pub mod decide;
+
+pub use crate::model::authentication;

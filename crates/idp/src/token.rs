@@ -11,13 +11,13 @@ pub mod userinfo;
 
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
-use crate::client::Client;
 use crate::ctx::Ctx;
-use crate::guest::user::User;
 use crate::ids::UserId;
-use crate::policy::authentication::Authentication;
+use crate::model::authentication::Authentication;
+use crate::model::client::Client;
+use crate::model::tenant::Tenant;
+use crate::model::user::User;
 use crate::policy::decide::{Decision, Facts, decide};
-use crate::tenant::Tenant;
 use hospes_protocol::OAuthError;
 use hospes_protocol::client_auth::presented;
 use hospes_protocol::params::Params;

@@ -187,7 +187,6 @@ mod tests {
     }
 
     #[test]
-    #[expect(clippy::too_many_lines, reason = "a table")]
     fn one_row_per_rule() {
         use ErrorCode::*;
         let deep = format!("claims={}1{}", "%5B".repeat(2000), "%5D".repeat(2000));

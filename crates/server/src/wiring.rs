@@ -4,7 +4,7 @@ use crate::config::Config;
 use crate::entropy::{make_ctx, now};
 use crate::key_file;
 use anyhow::{Context, Result};
-use hospes_idp::account::hashing::PasswordHasher;
+use hospes_idp::password::hashing::PasswordHasher;
 use hospes_idp::ports::{Directory, Sessions};
 use hospes_idp::vault::Vault;
 use hospes_idp::{Idp, Rooms};

@@ -1,8 +1,9 @@
 //! Errors as HTTP, one function per family: pages, redirects to clients, token endpoint JSON.
 
-use crate::pages::{ErrorPage, Href, LinkProblem, LinkProblemKind, NotFound, Unavailable};
+use crate::pages::{ErrorPage, Href, LinkProblem, LinkProblemKind};
+use crate::plain::{html, not_found, unavailable};
 use crate::render::respond;
-use crate::site::{Site, html};
+use crate::site::Site;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use hospes_idp::error::{AuthorizeError, PageError};
@@ -10,17 +11,6 @@ use hospes_idp::refusal::Refusal;
 use hospes_protocol::response::AuthorizationResponse;
 use hospes_protocol::{ErrorCode, OAuthError};
 use serde_json::json;
-
-/// The one answer to every path, tenant and object that is not there.
-pub(crate) fn not_found() -> HttpResponse {
-    html(HttpResponse::NotFound(), &NotFound { layout: crate::pages::Layout::default() })
-}
-
-pub(crate) fn unavailable(reference: &str) -> HttpResponse {
-    let mut response = HttpResponse::ServiceUnavailable();
-    response.insert_header((header::RETRY_AFTER, "5"));
-    html(response, &Unavailable { layout: crate::pages::Layout::default(), reference })
-}
 
 impl Site {
     /// A refusal a person reads.

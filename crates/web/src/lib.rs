@@ -8,6 +8,7 @@ mod cookies;
 mod failure;
 mod headers;
 pub mod pages;
+mod plain;
 mod posted;
 mod render;
 mod routes;

@@ -1,6 +1,7 @@
 //! A form posted to one of our pages: from our own page, by the browser it was shown to, small, decoded once.
 
-use crate::site::{Site, refused};
+use crate::plain::refused;
+use crate::site::Site;
 use actix_web::dev::Payload;
 use actix_web::http::header;
 use actix_web::{Error, FromRequest, HttpRequest};

@@ -1,11 +1,12 @@
 //! From outcomes to HTTP.
 
 use crate::pages::{FormPost, Href};
+use crate::plain::html;
 use crate::screens::Screen;
-use crate::site::{Site, html};
+use crate::site::Site;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
-use hospes_idp::browser::{Outcome, Problem, Reply};
+use hospes_idp::authorize::outcome::{Outcome, Problem, Reply};
 use hospes_idp::error::PageError;
 use hospes_idp::refusal::Refusal;
 use hospes_protocol::response::AuthorizationResponse;

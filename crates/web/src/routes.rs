@@ -12,7 +12,7 @@ mod metadata;
 mod redeem;
 mod token;
 
-use crate::failure::not_found;
+use crate::plain::not_found;
 use actix_web::http::header;
 use actix_web::web::{ServiceConfig, get, post, resource, route, scope};
 use actix_web::{HttpResponse, Resource};

@@ -5,16 +5,17 @@ use crate::pages::{
     IdentifierProblem, Layout, Mismatch, NewPassword, NewPasswordProblem, NewPasswordPurpose, Password,
     PasswordProblem, ReviewPermissions, Wish,
 };
-use crate::site::{Site, html};
+use crate::plain::html;
+use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use hospes_idp::account::code::MINUTES;
-use hospes_idp::account::password::Weakness;
 use hospes_idp::authorize::next_step::Step;
-use hospes_idp::browser::{About, Problem};
+use hospes_idp::authorize::outcome::{About, Problem};
 use hospes_idp::email::EmailAddress;
 use hospes_idp::error::PageError;
 use hospes_idp::guest::user::User;
+use hospes_idp::password::Weakness;
 use hospes_idp::policy::authentication::{Authentication, Method};
 use hospes_idp::refusal::Refusal;
 

@@ -2,15 +2,14 @@
 
 use crate::app::App;
 use crate::cookies::Names;
-use crate::failure::{not_found, unavailable};
 use crate::pages::{Href, Layout};
+use crate::plain::{not_found, refused, unavailable};
 use actix_web::dev::Payload;
-use actix_web::error::InternalError;
+use actix_web::http::StatusCode;
 use actix_web::web::Data;
-use actix_web::{Error, FromRequest, HttpRequest, HttpResponse, HttpResponseBuilder};
-use askama::Template;
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponseBuilder};
 use futures_util::future::LocalBoxFuture;
-use hospes_idp::browser::{Browser, Visit};
+use hospes_idp::browser::{Browser, SessionCookie, Visit};
 use hospes_idp::tenant::Tenant;
 use hospes_idp::{Ctx, Idp};
 
@@ -61,6 +60,16 @@ impl Site {
         binding.map(|binding| self.idp().form_token(&self.tenant, binding)).unwrap_or_default()
     }
 
+    /// A response for a page with a form, and the token its forms carry. A browser that comes for the first time is given
+    /// its binding here: a cookie, not a state of ours, so that scanners may collect as many as they like (INV-11).
+    pub(crate) fn form_page(&self, status: StatusCode) -> (HttpResponseBuilder, String) {
+        let binding = self.browser.binding.is_none().then(|| self.ctx.token());
+        let csrf = self.form_token(binding.as_deref());
+        let mut response = HttpResponseBuilder::new(status);
+        self.cookies().write(&mut response, binding, SessionCookie::Keep);
+        (response, csrf)
+    }
+
     pub(crate) fn layout<'a>(&'a self, csrf: &'a str) -> Layout<'a> {
         Layout {
             lang: "en",
@@ -78,21 +87,5 @@ impl FromRequest for Site {
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
         let request = request.clone();
         Box::pin(async move { Self::of(&request).await })
-    }
-}
-
-/// Stops extraction with a finished answer.
-pub(crate) fn refused(response: HttpResponse) -> Error {
-    InternalError::from_response("refused", response).into()
-}
-
-/// A page as a response.
-pub(crate) fn html(mut response: HttpResponseBuilder, page: &impl Template) -> HttpResponse {
-    match page.render() {
-        Ok(body) => response.content_type("text/html; charset=utf-8").body(body),
-        Err(cause) => {
-            tracing::error!(%cause, "a page does not render");
-            HttpResponse::InternalServerError().finish()
-        }
     }
 }

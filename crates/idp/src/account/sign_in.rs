@@ -1,15 +1,16 @@
 //! Signing in with a password, choosing one, and changing it.
 
-use super::password::{MAX_BYTES, weaknesses};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::PasswordChoice;
 use crate::authorize::next_step::{Step, next_step};
-use crate::browser::{Problem, Reply, Visit};
+use crate::authorize::outcome::{Problem, Reply};
+use crate::browser::Visit;
 use crate::error::PageError;
-use crate::guest::user::{LocalAccount, PasswordHash, User};
 use crate::mail::{MailContent, NoticeMail};
+use crate::model::user::{LocalAccount, PasswordHash, User};
+use crate::password::{MAX_BYTES, weaknesses};
 use crate::ports::{Change, Key, Kind};
 use crate::refusal::Refusal;
 use jiff::SignedDuration;

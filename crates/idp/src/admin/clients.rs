@@ -3,10 +3,9 @@
 use super::tenants::display_name;
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
-use crate::authorize::respond::after;
-use crate::client::{Client, ClientSecret, ConsentRule};
+use crate::model::client::{Client, ClientSecret, ConsentRule};
+use crate::model::tenant::Status;
 use crate::ports::{Change, Page, PageRequest};
-use crate::tenant::Status;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::client_metadata::ClientMetadata;
@@ -211,7 +210,7 @@ impl Admin<'_> {
         let (secrets, plain) = self.new_secret(client.auth_method);
         let plain =
             plain.ok_or_else(|| AdminError::invalid("this client does not authenticate with a secret"))?;
-        let until = after(self.ctx.now, OVERLAP);
+        let until = self.ctx.after(OVERLAP);
         client.secrets.retain(|secret| secret.expires_at.is_none_or(|expiry| self.ctx.now < expiry));
         client
             .secrets

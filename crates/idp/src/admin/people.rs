@@ -2,15 +2,15 @@
 
 use super::tenants::display_name;
 use super::{Admin, AdminError};
-use crate::account::password::weaknesses;
 use crate::audit::AuditKind;
 use crate::email::EmailAddress;
-use crate::guest::user::{LocalAccount, Profile, Role, User};
 use crate::ids::{InvitationId, UserId};
-use crate::invitation::record::{Invitation, InvitationState};
+use crate::model::invitation::{Invitation, InvitationState};
+use crate::model::tenant::Status;
+use crate::model::user::{LocalAccount, Profile, Role, User};
+use crate::password::weaknesses;
 use crate::ports::directory::UserFilter;
 use crate::ports::{Change, Key, Kind, Page, PageRequest, Unavailable};
-use crate::tenant::Status;
 use hospes_protocol::claims::UserType;
 
 /// A member to be made.

@@ -4,9 +4,9 @@ use super::people::NewMember;
 use super::{Admin, AdminError};
 use crate::Idp;
 use crate::ctx::Ctx;
-use crate::guest::user::{Role, User};
+use crate::model::tenant::Tenant;
+use crate::model::user::{Role, User};
 use crate::ports::{Key, Kind, Unavailable};
-use crate::tenant::Tenant;
 use bytes::Bytes;
 use std::time::Duration;
 

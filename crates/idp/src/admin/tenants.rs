@@ -6,8 +6,8 @@ use crate::audit::{AuditEvent, AuditKind};
 use crate::ctx::Ctx;
 use crate::ids::TenantId;
 use crate::keyring;
+use crate::model::tenant::{SigningKey, Slug, Status, Tenant, TenantSettings};
 use crate::ports::{Change, Page, PageRequest};
-use crate::tenant::{SigningKey, Slug, Status, Tenant, TenantSettings};
 use hospes_protocol::jose::Algorithm;
 
 /// A tenant to be made.

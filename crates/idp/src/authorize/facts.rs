@@ -3,18 +3,18 @@
 use super::interaction::{Interaction, Purpose, Realm};
 use crate::Idp;
 use crate::browser::Visit;
-use crate::client::Client;
 use crate::email::EmailAddress;
-use crate::federation::home_idp::HomeIdp;
-use crate::federation::identity::{EmailStanding, VerifiedIdentity};
 use crate::guest::resolve::{Matches, Resolution, resolve_home, resolve_mailbox};
-use crate::guest::user::{Consent, User};
 use crate::ids::{HomeIdpId, UserId};
-use crate::invitation::record::Invitation;
-use crate::policy::authentication::{Authentication, Method};
+use crate::model::authentication::{Authentication, Method};
+use crate::model::client::Client;
+use crate::model::home_idp::HomeIdp;
+use crate::model::identity::{EmailStanding, VerifiedIdentity};
+use crate::model::invitation::Invitation;
+use crate::model::session::Session;
+use crate::model::user::{Consent, User};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
-use crate::session::Session;
 use jiff::Timestamp;
 
 /// What is true now.
@@ -71,7 +71,7 @@ impl Idp {
         let invited = invitation.as_ref().map(|(_, user)| user.clone());
         let resolution = self.resolution(visit, interaction, home_idp.as_ref(), invited).await?;
         let consent = match (&client, subject(resolution.as_ref(), session.as_ref())) {
-            (Some(client), Some(user)) if client.consent == crate::client::ConsentRule::Ask => {
+            (Some(client), Some(user)) if client.consent == crate::model::client::ConsentRule::Ask => {
                 self.directory.consent(tenant, user, &client.client_id).await?
             }
             _ => None,

@@ -1,9 +1,9 @@
 //! A sign-in in progress: what has been achieved, never what comes next. Bound to the browser that began it.
 
 use crate::email::EmailAddress;
-use crate::federation::identity::VerifiedIdentity;
-use crate::guest::user::PasswordHash;
 use crate::ids::{HomeIdpId, InvitationId, TenantId, UserId};
+use crate::model::identity::VerifiedIdentity;
+use crate::model::user::PasswordHash;
 use crate::ports::{Key, Kind};
 use crate::vault::SecretHash;
 use bytes::Bytes;

@@ -11,17 +11,17 @@
 
 use super::facts::{Facts, SignedIn};
 use super::interaction::{Answer, Interaction, Purpose, Realm};
-use crate::client::ConsentRule;
 use crate::email::EmailAddress;
-use crate::federation::home_idp::HomeIdp;
 use crate::guest::resolve::Resolution;
-use crate::guest::user::User;
-use crate::invitation::record::{Invitation, InvitationState};
-use crate::policy::authentication::{ACR_VALUES, Authentication, Method};
+use crate::model::authentication::{ACR_VALUES, Authentication, Method};
+use crate::model::client::ConsentRule;
+use crate::model::home_idp::HomeIdp;
+use crate::model::invitation::{Invitation, InvitationState};
+use crate::model::session::Session;
+use crate::model::tenant::Tenant;
+use crate::model::user::User;
 use crate::policy::decide::{self, Decision, decide};
 use crate::refusal::Refusal;
-use crate::session::Session;
-use crate::tenant::Tenant;
 use hospes_protocol::ErrorCode;
 use hospes_protocol::authorize::AuthorizationRequest;
 use jiff::{SignedDuration, Timestamp};

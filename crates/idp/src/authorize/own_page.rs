@@ -4,7 +4,8 @@ use super::facts::SignedIn;
 use super::flow::Open;
 use super::interaction::{Interaction, Purpose};
 use crate::Idp;
-use crate::browser::{Reply, Visit};
+use crate::authorize::outcome::Reply;
+use crate::browser::Visit;
 use crate::error::PageError;
 use crate::policy::decide::{Decision, Facts, decide};
 

@@ -4,19 +4,20 @@ use super::facts::SignedIn;
 use super::interaction::{Interaction, Purpose, Stored};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
-use crate::browser::{Outcome, Reply, SessionCookie, Visit};
+use crate::authorize::outcome::{Outcome, Reply};
+use crate::browser::{SessionCookie, Visit};
 use crate::error::PageError;
-use crate::guest::user::{Consent, User};
-use crate::policy::authentication::Authentication;
+use crate::model::authentication::Authentication;
+use crate::model::session::Session;
+use crate::model::user::{Consent, User};
 use crate::ports::{Change, Key, Kind, Write};
 use crate::refusal::Refusal;
-use crate::session::Session;
 use crate::token::code::{AuthorizationCode, CODE_MEMORY};
 use bytes::Bytes;
 use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::encoding::base64url;
 use hospes_protocol::names::Secret;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
 
@@ -125,8 +126,8 @@ fn begin_session(
         user: user.id,
         authentication,
         created_at: visit.ctx.now,
-        expires_at: after(visit.ctx.now, settings.session_lifetime),
-        idle_at: after(visit.ctx.now, settings.session_idle),
+        expires_at: visit.ctx.after(settings.session_lifetime),
+        idle_at: visit.ctx.after(settings.session_idle),
     };
     if let Some(old) = &visit.browser.session {
         batch.push(Write::Delete(Key::new(visit.tenant.id, Kind::Session, old)));
@@ -142,7 +143,7 @@ fn prolong(
     batch: &mut Vec<Write>,
 ) -> Result<(Session, SessionCookie), PageError> {
     let cookie = visit.browser.session.clone().unwrap_or_default();
-    session.idle_at = after(visit.ctx.now, visit.tenant.settings.session_idle).min(session.expires_at);
+    session.idle_at = visit.ctx.after(visit.tenant.settings.session_idle).min(session.expires_at);
     batch.push(put_session(&session, &cookie, visit.ctx.now)?);
     Ok((session, SessionCookie::Keep))
 }
@@ -158,11 +159,6 @@ fn put_session(session: &Session, cookie: &str, now: Timestamp) -> Result<Write,
             Key::new(session.tenant, Kind::OfSession, &session.id),
         ],
     })
-}
-
-/// A point in time this many seconds on.
-pub(crate) fn after(now: Timestamp, seconds: u32) -> Timestamp {
-    now.saturating_add(SignedDuration::from_secs(i64::from(seconds))).unwrap_or(now)
 }
 
 fn bytes(record: &impl Serialize) -> Result<Bytes, PageError> {

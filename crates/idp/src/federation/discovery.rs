@@ -3,7 +3,8 @@
 
 use crate::Idp;
 use crate::authorize::interaction::{Interaction, Realm};
-use crate::browser::{Problem, Reply, Visit};
+use crate::authorize::outcome::{Problem, Reply};
+use crate::browser::Visit;
 use crate::email::{Domain, EmailAddress};
 use crate::error::PageError;
 use crate::ports::Unavailable;

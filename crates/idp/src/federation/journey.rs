@@ -1,18 +1,19 @@
 //! To a home IdP and back. The `state` names the interaction and proves the journey; it works once, in the browser that
 //! left, at the redirect URI of the home IdP it left for.
 
-use super::home_idp::HomeIdp;
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::{Interaction, JOURNEY, Journey};
-use crate::browser::{Outcome, Reply, Visit};
+use crate::authorize::outcome::{Outcome, Reply};
+use crate::browser::Visit;
 use crate::error::PageError;
 use crate::ids::HomeIdpId;
+use crate::model::home_idp::HomeIdp;
+use crate::model::tenant::Tenant;
 use crate::ports::UpstreamError;
 use crate::ports::upstream::{Arrival, Departure};
 use crate::refusal::Refusal;
-use crate::tenant::Tenant;
 use crate::vault::{Purpose, SecretHash};
 use hospes_protocol::Nonce;
 use hospes_protocol::names::Secret;
@@ -114,7 +115,7 @@ impl Idp {
         interaction: &Interaction,
         journey: &Journey,
         params: &Params,
-    ) -> Result<super::identity::VerifiedIdentity, PageError> {
+    ) -> Result<crate::model::identity::VerifiedIdentity, PageError> {
         let malformed = |cause: &str| PageError::from(Refusal::HomeIdpRefused).because(cause);
         let once = |name| params.once(name).map_err(|error| malformed(&error.description));
         let (code, error) = (once("code")?, once("error")?);

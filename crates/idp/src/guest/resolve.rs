@@ -3,10 +3,10 @@
 //! A federated guest is found by `(home_idp, iss, sub)` and by nothing else (law 1). An address only ever leads to an
 //! invitation that waits, and only when the mailbox is proven (law 2).
 
-use super::user::{LocalAccount, User};
 use crate::email::EmailAddress;
-use crate::federation::identity::{EmailStanding, VerifiedIdentity};
-use crate::policy::authentication::{Authentication, Method};
+use crate::model::authentication::{Authentication, Method};
+use crate::model::identity::{EmailStanding, VerifiedIdentity};
+use crate::model::user::{LocalAccount, User};
 use crate::refusal::Refusal;
 use jiff::Timestamp;
 

@@ -1,16 +1,15 @@
 //! Making an invitation: who may, to whom, leading where. The guest object exists from this moment.
 
-use super::record::{Invitation, InvitationState, Inviter};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
-use crate::authorize::respond::after;
 use crate::ctx::Ctx;
 use crate::email::{EmailAddress, EmailError};
-use crate::guest::user::{ExternalUserState, Profile, Role, User};
 use crate::ids::{InvitationId, UserId};
 use crate::mail::{InvitationMail, MailContent};
-use crate::ports::{Change, ChangeError, PageRequest, Unavailable};
-use crate::tenant::{AllowInvitesFrom, Status, Tenant};
+use crate::model::invitation::{Invitation, InvitationState, Inviter};
+use crate::model::tenant::{AllowInvitesFrom, Status, Tenant};
+use crate::model::user::{ExternalUserState, Profile, Role, User};
+use crate::ports::{Change, ChangeError, Unavailable};
 use crate::vault::SecretHash;
 use hospes_protocol::claims::UserType;
 use jiff::SignedDuration;
@@ -177,55 +176,6 @@ impl Idp {
         Ok(Checked { email, cc, message: message.filter(|text| !text.trim().is_empty()) })
     }
 
-    /// Whether an invitation may lead there: exactly one of the [`Idp::destinations`].
-    pub(crate) async fn is_destination(&self, tenant: &Tenant, url: &str) -> Result<bool, Unavailable> {
-        Ok(self.destinations(tenant).await?.iter().any(|(destination, _)| destination == url))
-    }
-
-    /// Where invitations may lead, with names: start pages of enabled clients, landing pages of the tenant, our own
-    /// home page.
-    pub async fn destinations(&self, tenant: &Tenant) -> Result<Vec<(String, String)>, Unavailable> {
-        let mut destinations = Vec::new();
-        let mut after = None;
-        loop {
-            let page = self.directory.list_clients(tenant.id, PageRequest { after, size: 200 }).await?;
-            let enabled = page.items.into_iter().filter(|client| client.status.is_enabled());
-            destinations.extend(enabled.filter_map(|client| Some((client.start_url?, client.display_name))));
-            match page.next {
-                Some(next) => after = Some(next),
-                None => break,
-            }
-        }
-        destinations.extend(tenant.settings.landing_urls.iter().map(|url| (url.clone(), url.clone())));
-        destinations.push((self.issuer(tenant).join("/home"), tenant.display_name.clone()));
-        Ok(destinations)
-    }
-
-    /// Invitations with the name of who invited: one's own for a person, all for everybody else.
-    pub async fn invitations_of(
-        &self,
-        tenant: &Tenant,
-        inviter: &Inviter,
-        page: PageRequest,
-    ) -> Result<crate::ports::Page<(Invitation, String)>, Unavailable> {
-        let page = self.directory.list_invitations(tenant.id, None, page).await?;
-        let mut items = Vec::with_capacity(page.items.len());
-        for invitation in page.items {
-            if matches!(inviter, Inviter::User(_)) && invitation.inviter != *inviter {
-                continue;
-            }
-            let name = match &invitation.inviter {
-                Inviter::User(id) => {
-                    self.directory.user(tenant.id, *id).await?.map(|user| user.email.to_string())
-                }
-                Inviter::Client(client) => Some(client.to_string()),
-                Inviter::Operator => None,
-            };
-            items.push((invitation, name.unwrap_or_else(|| "operator".to_owned())));
-        }
-        Ok(crate::ports::Page { items, next: page.next })
-    }
-
     async fn count_invite(
         &self,
         ctx: &Ctx,
@@ -298,23 +248,6 @@ impl Idp {
         self.audit.record(event.target(invitation.id)).await;
         Some(link)
     }
-
-    /// Withdraws an invitation that waits. Withdrawing it twice is fine; one that was redeemed is [`ChangeError::Stale`].
-    pub async fn revoke_invitation(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        inviter: &Inviter,
-        id: InvitationId,
-    ) -> Result<(), ChangeError> {
-        let invitation = self.directory.invitation(tenant.id, id).await?.ok_or(ChangeError::NotFound)?;
-        if invitation.state == InvitationState::Revoked {
-            return Ok(());
-        }
-        let event =
-            AuditEvent::new(ctx, tenant.id, AuditKind::InvitationRevoked, Actor::from(inviter)).target(id);
-        self.apply(Change::RevokeInvitation(tenant.id, id, ctx.now), event).await
-    }
 }
 
 fn invitable(user: User) -> Result<User, InviteError> {
@@ -380,7 +313,8 @@ fn invitation(
         language: request.language.clone(),
         state,
         created_at: ctx.now,
-        expires_at: after(ctx.now, tenant.settings.invitation_lifetime)
+        expires_at: ctx
+            .after(tenant.settings.invitation_lifetime)
             .max(ctx.now + SignedDuration::from_mins(1)),
         closed_at: None,
     }

@@ -1,15 +1,16 @@
 //! Redeeming: opening the link changes nothing, however often scanners do it; a person's click begins an interaction in
 //! their browser; the rest is an ordinary sign-in with a proof of the mailbox.
 
-use super::record::{Invitation, InvitationState, Inviter};
 use crate::Idp;
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::{Answer, Interaction, Purpose, Realm};
 use crate::authorize::next_step::{Step, invitation_closed, next_step};
-use crate::browser::{Outcome, Reply, Visit};
+use crate::authorize::outcome::{Outcome, Reply};
+use crate::browser::Visit;
 use crate::error::PageError;
-use crate::guest::user::User;
 use crate::ids::InvitationId;
+use crate::model::invitation::{Invitation, InvitationState, Inviter};
+use crate::model::user::User;
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use crate::vault::SecretHash;

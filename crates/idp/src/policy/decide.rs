@@ -2,12 +2,12 @@
 //!
 //! It runs at every grant, callback, refresh, silent sign-in and userinfo call. The first rule that objects decides.
 
-use super::authentication::{Authentication, Method};
-use crate::client::Client;
-use crate::federation::home_idp::HomeIdp;
-use crate::guest::user::User;
+use crate::model::authentication::{Authentication, Method};
+use crate::model::client::Client;
+use crate::model::home_idp::HomeIdp;
+use crate::model::tenant::Tenant;
+use crate::model::user::User;
 use crate::refusal::Refusal;
-use crate::tenant::Tenant;
 
 /// What a decision rests on.
 #[derive(Clone, Copy, Debug)]

@@ -5,14 +5,14 @@
 
 use super::Unavailable;
 use crate::audit::AuditEvent;
-use crate::client::Client;
 use crate::email::{Domain, EmailAddress};
-use crate::federation::home_idp::HomeIdp;
-use crate::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
 use crate::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
-use crate::invitation::record::{Invitation, InvitationState};
 use crate::mail::OutboxMail;
-use crate::tenant::{SigningKey, Slug, Tenant};
+use crate::model::client::Client;
+use crate::model::home_idp::HomeIdp;
+use crate::model::invitation::{Invitation, InvitationState};
+use crate::model::tenant::{SigningKey, Slug, Tenant};
+use crate::model::user::{Consent, FederatedIdentity, LocalAccount, User};
 use crate::vault::SecretHash;
 use async_trait::async_trait;
 use hospes_protocol::claims::UserType;
@@ -43,7 +43,7 @@ pub struct UserFilter {
     /// Guests or members.
     pub user_type: Option<UserType>,
     /// Pending or redeemed.
-    pub state: Option<crate::guest::user::ExternalUserState>,
+    pub state: Option<crate::model::user::ExternalUserState>,
     /// Exactly this address, by key.
     pub email: Option<EmailAddress>,
 }

@@ -1,7 +1,7 @@
 //! Home IdPs, seen as a relying party sees them. What comes back is a [`VerifiedIdentity`] or an error, never a maybe.
 
-use crate::federation::home_idp::HomeIdp;
-use crate::federation::identity::VerifiedIdentity;
+use crate::model::home_idp::HomeIdp;
+use crate::model::identity::VerifiedIdentity;
 use async_trait::async_trait;
 use hospes_protocol::Nonce;
 use hospes_protocol::names::Secret;

@@ -3,24 +3,13 @@
 
 use crate::Idp;
 use crate::ctx::Ctx;
+use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind};
-use crate::tenant::Tenant;
 use hospes_protocol::OAuthError;
 use hospes_protocol::claims::VerifiedAccessToken;
 use hospes_protocol::encoding::sha256;
 use hospes_protocol::jose::{Algorithm, CompactJwt};
-use moka::sync::Cache;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Verified tokens by hash; only hits are kept, so garbage cannot fill it.
-pub(crate) struct VerifiedTokens(Cache<[u8; 32], Arc<VerifiedAccessToken>>);
-
-impl Default for VerifiedTokens {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(20_000).time_to_live(Duration::from_mins(5)).build())
-    }
-}
 
 impl Idp {
     /// A live access token of this tenant. Every other is `invalid_token`, whatever is wrong with it.
@@ -46,7 +35,7 @@ impl Idp {
     async fn verified(&self, tenant: &Tenant, token: &str) -> Result<Arc<VerifiedAccessToken>, OAuthError> {
         let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
         let hash = sha256(token);
-        if let Some(claims) = self.verified_tokens.0.get(&hash) {
+        if let Some(claims) = self.verified_tokens.get(&hash) {
             return Ok(claims);
         }
         let jwt = CompactJwt::parse(token).map_err(|cause| invalid().because(cause))?;
@@ -63,7 +52,7 @@ impl Idp {
             return Err(invalid().because("another issuer"));
         }
         let claims = Arc::new(claims);
-        self.verified_tokens.0.insert(hash, claims.clone());
+        self.verified_tokens.insert(hash, claims.clone());
         Ok(claims)
     }
 }

@@ -1,10 +1,10 @@
 //! Client authentication (RFC 6749 §2.3, RFC 7523 §3 with the sole audience of RFC 10070).
 
 use crate::Idp;
-use crate::client::Client;
 use crate::ctx::Ctx;
+use crate::model::client::Client;
+use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind};
-use crate::tenant::Tenant;
 use bytes::Bytes;
 use hospes_protocol::OAuthError;
 use hospes_protocol::client_auth::{ClientAuthMethod, Credentials, PresentedClient};

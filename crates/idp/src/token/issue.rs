@@ -4,9 +4,9 @@ use super::Call;
 use super::refresh::RefreshToken;
 use crate::Idp;
 use crate::ctx::Ctx;
-use crate::guest::user::User;
 use crate::ids::UserId;
-use crate::policy::authentication::{Authentication, Method};
+use crate::model::authentication::{Authentication, Method};
+use crate::model::user::User;
 use crate::ports::{Key, Kind, Write};
 use hospes_protocol::claims::{
     AccessTokenClaims, IdTokenClaims, ProfileClaims, SignInClaims, SubjectClaims, UserType,

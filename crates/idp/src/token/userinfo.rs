@@ -4,7 +4,7 @@ use super::issue::{profile_claims, role_names};
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::UserId;
-use crate::tenant::Tenant;
+use crate::model::tenant::Tenant;
 use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
 use hospes_protocol::scope::{OPENID, Scopes};
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};

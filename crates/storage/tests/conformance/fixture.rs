@@ -77,6 +77,7 @@ pub(crate) fn client(tenant: &Tenant, id: &str) -> Client {
         jwks: None,
         redirect_uris: vec![RedirectUri::new("https://portal.example/cb")],
         post_logout_redirect_uris: Vec::new(),
+        start_url: None,
         grant_types: vec![GrantType::AuthorizationCode],
         scope: Scopes::parse("openid profile").unwrap(),
         permissions: Scopes::default(),

@@ -1,54 +1,52 @@
 //! A person's own page, and the first administrator's set-up.
 
 use crate::pages::{Home, Href, NewPasswordProblem, SetUp, SetUpProblem, Standing};
+use crate::plain::html;
 use crate::posted::Posted;
 use crate::render::redirect;
 use crate::screens::home_account;
-use crate::site::{Site, html};
+use crate::site::Site;
 use actix_web::http::StatusCode;
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
-use hospes_idp::account::password::{MIN_CHARS, strength};
+use actix_web::{HttpRequest, HttpResponse};
 use hospes_idp::admin::AdminError;
 use hospes_idp::admin::people::NewMember;
+use hospes_idp::authorize::facts::SignedIn;
 use hospes_idp::authorize::own_page::OwnPage;
-use hospes_idp::browser::SessionCookie;
 use hospes_idp::email::EmailAddress;
 use hospes_idp::invitation::invite::may_invite;
+use hospes_idp::password::{MIN_CHARS, strength};
 use hospes_idp::refusal::Refusal;
 use hospes_protocol::claims::UserType;
 use hospes_protocol::params::Params;
 
 pub(crate) async fn home(site: Site) -> HttpResponse {
-    let signed_in = match site.idp().own_page(&site.visit(), "/home").await {
-        Ok(OwnPage::Show(signed_in)) => signed_in,
-        Ok(OwnPage::SignInFirst(reply)) => return site.reply(reply),
-        Err(error) => return site.page_error(&error),
-    };
-    let binding = site.browser.binding.is_none().then(|| site.ctx.token());
-    let csrf = site.form_token(binding.as_deref());
+    match site.idp().own_page(&site.visit(), "/home").await {
+        Ok(OwnPage::Show(signed_in)) => home_page(&site, &signed_in),
+        Ok(OwnPage::SignInFirst(reply)) => site.answer_form(Ok(reply)),
+        Err(error) => site.page_error(&error),
+    }
+}
+
+fn home_page(site: &Site, signed_in: &SignedIn) -> HttpResponse {
+    let (response, csrf) = site.form_page(StatusCode::OK);
     let user = &signed_in.user;
-    let home = home_account(&signed_in.session.authentication);
     let (invite, invitations) = (site.path("/invite"), site.path("/invitations"));
     let allowed = may_invite(&site.tenant, user);
-    let mut response = HttpResponse::Ok();
-    site.cookies().write(&mut response, binding, SessionCookie::Keep);
-    html(
-        response,
-        &Home {
-            layout: site.layout(&csrf),
-            organization: &site.tenant.display_name,
-            name: user.profile.display_name.as_deref(),
-            email: user.email.as_str(),
-            standing: match user.user_type {
-                UserType::Guest => Standing::Guest,
-                UserType::Member => Standing::Member,
-            },
-            home,
-            sign_out_action: &site.path("/logout"),
-            invite: allowed.then(|| Href::new(&invite)).flatten(),
-            invitations: allowed.then(|| Href::new(&invitations)).flatten(),
+    let page = Home {
+        layout: site.layout(&csrf),
+        organization: &site.tenant.display_name,
+        name: user.profile.display_name.as_deref(),
+        email: user.email.as_str(),
+        standing: match user.user_type {
+            UserType::Guest => Standing::Guest,
+            UserType::Member => Standing::Member,
         },
-    )
+        home: home_account(&signed_in.session.authentication),
+        sign_out_action: &site.path("/logout"),
+        invite: allowed.then(|| Href::new(&invite)).flatten(),
+        invitations: allowed.then(|| Href::new(&invitations)).flatten(),
+    };
+    html(response, &page)
 }
 
 pub(crate) async fn open_set_up(site: Site, request: HttpRequest) -> HttpResponse {
@@ -69,11 +67,8 @@ struct Typed<'a> {
 }
 
 fn set_up_page(site: &Site, token: &str, typed: &Typed<'_>, problems: Vec<SetUpProblem>) -> HttpResponse {
-    let binding = site.browser.binding.is_none().then(|| site.ctx.token());
-    let csrf = site.form_token(binding.as_deref());
     let status = if problems.is_empty() { StatusCode::OK } else { StatusCode::UNPROCESSABLE_ENTITY };
-    let mut response = HttpResponseBuilder::new(status);
-    site.cookies().write(&mut response, binding, SessionCookie::Keep);
+    let (response, csrf) = site.form_page(status);
     html(
         response,
         &SetUp {

@@ -1,6 +1,6 @@
 //! Styles, scripts and pictures, embedded in the binary. Their addresses carry the hash of their content.
 
-use crate::failure::not_found;
+use crate::plain::not_found;
 use actix_web::HttpResponse;
 use actix_web::http::header;
 use actix_web::web::Path;

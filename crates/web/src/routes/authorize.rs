@@ -1,6 +1,6 @@
 //! The authorization endpoint, and the way back from home IdPs.
 
-use crate::failure::not_found;
+use crate::plain::not_found;
 use crate::posted::FormBody;
 use crate::site::Site;
 use actix_web::web::Path;

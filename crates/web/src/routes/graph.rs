@@ -68,28 +68,26 @@ async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResp
         Ok(inviter) => inviter,
         Err(response) => return response,
     };
-    let body: InvitationBody = match serde_json::from_value(body.into_inner()) {
-        Ok(body) => body,
-        Err(error) => {
-            return failure(&site, StatusCode::BAD_REQUEST, ("BadRequest", &error.to_string()), json!({}));
-        }
-    };
-    let invitation = match body.request() {
+    let invitation = match parse(body.into_inner()) {
         Ok(invitation) => invitation,
         Err(sentence) => {
-            return failure(&site, StatusCode::BAD_REQUEST, ("BadRequest", sentence), json!({}));
+            return failure(&site, StatusCode::BAD_REQUEST, ("BadRequest", &sentence), json!({}));
         }
     };
-    let sent = invitation.clone();
-    match site.idp().invite(&site.ctx, &site.tenant, inviter, invitation).await {
-        Ok(made) => HttpResponse::Created()
-            .insert_header((
-                header::LOCATION,
-                site.idp().issuer(&site.tenant).join(&format!("/v1.0/invitations/{}", made.invitation.id)),
-            ))
-            .json(response(&site, &sent, &made)),
+    match site.idp().invite(&site.ctx, &site.tenant, inviter, invitation.clone()).await {
+        Ok(made) => {
+            let location = format!("/v1.0/invitations/{}", made.invitation.id);
+            let location = site.idp().issuer(&site.tenant).join(&location);
+            let body = response(&site, &invitation, &made);
+            HttpResponse::Created().insert_header((header::LOCATION, location)).json(body)
+        }
         Err(error) => refusal(&site, &error),
     }
+}
+
+fn parse(body: Value) -> Result<InviteRequest, String> {
+    let body: InvitationBody = serde_json::from_value(body).map_err(|error| error.to_string())?;
+    body.request().map_err(str::to_owned)
 }
 
 async fn authorized(site: &Site, request: &HttpRequest) -> Result<Inviter, HttpResponse> {

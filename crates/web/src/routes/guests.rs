@@ -4,8 +4,9 @@ use crate::pages::{
     Choice, Href, InvitationList, InvitationRow, InvitationState as RowState, InviteForm, InviteGuest,
     InviteOutcome, InviteProblem, InviteResult,
 };
+use crate::plain::html;
 use crate::posted::Posted;
-use crate::site::{Site, html};
+use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use hospes_idp::admin::Caller;
@@ -13,8 +14,9 @@ use hospes_idp::authorize::own_page::OwnPage;
 use hospes_idp::error::PageError;
 use hospes_idp::invitation::invite::{InviteError, InviteRequest, Invited};
 use hospes_idp::invitation::record::{Invitation, InvitationState, Inviter};
-use hospes_idp::ports::PageRequest;
+use hospes_idp::ports::{Page, PageRequest};
 use hospes_idp::refusal::Refusal;
+use hospes_protocol::encoding::url_component;
 use hospes_protocol::params::Params;
 
 /// The signed-in person, if they may invite.
@@ -23,7 +25,7 @@ async fn signed_in_inviter(site: &Site, path: &str) -> Result<Inviter, HttpRespo
         Ok(OwnPage::Show(signed_in)) => Caller::User(Box::new(signed_in.user), None)
             .inviter(&site.tenant)
             .map_err(|_| site.page_error(&Refusal::NotAllowed.into())),
-        Ok(OwnPage::SignInFirst(reply)) => Err(site.reply(reply)),
+        Ok(OwnPage::SignInFirst(reply)) => Err(site.answer_form(Ok(reply))),
         Err(error) => Err(site.page_error(&error)),
     }
 }
@@ -149,27 +151,27 @@ pub(crate) async fn list(site: Site, request: HttpRequest) -> HttpResponse {
     };
     let params = Params::parse(request.query_string());
     let page = PageRequest { after: params.first("after").map(str::to_owned), size: 50 };
-    let page = match site.idp().invitations_of(&site.tenant, &inviter, page).await {
-        Ok(page) => page,
-        Err(error) => return site.page_error(&error.into()),
-    };
+    match site.idp().invitations_of(&site.tenant, &inviter, page).await {
+        Ok(page) => list_page(&site, &page),
+        Err(error) => site.page_error(&error.into()),
+    }
+}
+
+fn list_page(site: &Site, page: &Page<(Invitation, String)>) -> HttpResponse {
     let (home, invite) = (site.path("/home"), site.path("/invite"));
-    let older = page.next.map(|next| {
-        site.path(&format!("/invitations?after={}", hospes_protocol::encoding::url_component(&next)))
-    });
+    let older = page.next.as_deref().map(|next| format!("/invitations?after={}", url_component(next)));
+    let older = older.map(|below| site.path(&below));
     let (Some(home), Some(invite)) = (Href::new(&home), Href::new(&invite)) else {
         return site.page_error(&Refusal::Internal.into());
     };
-    html(
-        HttpResponse::Ok(),
-        &InvitationList {
-            layout: site.layout(""),
-            rows: page.items.iter().map(|(invitation, inviter)| row(&site, invitation, inviter)).collect(),
-            invite,
-            home,
-            older: older.as_deref().and_then(Href::new),
-        },
-    )
+    let list = InvitationList {
+        layout: site.layout(""),
+        rows: page.items.iter().map(|(invitation, inviter)| row(site, invitation, inviter)).collect(),
+        invite,
+        home,
+        older: older.as_deref().and_then(Href::new),
+    };
+    html(HttpResponse::Ok(), &list)
 }
 
 fn row<'a>(site: &Site, invitation: &'a Invitation, inviter: &'a str) -> InvitationRow<'a> {

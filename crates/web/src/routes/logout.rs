@@ -1,9 +1,11 @@
 //! Signing out. A client's form may come from anywhere, so only the button of our own page counts as a confirmation.
 
 use crate::pages::{ConfirmSignOut, Href, SignedOut};
+use crate::plain::html;
 use crate::posted::FormBody;
 use crate::render::redirect;
-use crate::site::{Site, html};
+use crate::site::Site;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
 use hospes_idp::browser::SessionCookie;
 use hospes_idp::logout::Logout;
@@ -42,8 +44,7 @@ async fn log_out(site: &Site, params: &Params, confirmed: bool) -> HttpResponse 
 async fn confirm(site: &Site, params: &Params) -> HttpResponse {
     let signed_in = site.idp().signed_in(&site.visit()).await.ok().flatten();
     let email = signed_in.map(|signed_in| signed_in.user.email.to_string()).unwrap_or_default();
-    let binding = site.browser.binding.is_none().then(|| site.ctx.token());
-    let csrf = site.form_token(binding.as_deref());
+    let (response, csrf) = site.form_page(StatusCode::OK);
     let kept = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"].into_iter();
     let kept = kept.filter_map(|name| {
         Some(format!("{name}={}", hospes_protocol::encoding::url_component(params.first(name)?)))
@@ -51,10 +52,8 @@ async fn confirm(site: &Site, params: &Params) -> HttpResponse {
     let action = format!("{}?{}", site.path("/logout"), kept.collect::<Vec<_>>().join("&"));
     let stay = site.path("/home");
     let Some(stay) = Href::new(&stay) else {
-        return crate::failure::not_found();
+        return crate::plain::not_found();
     };
-    let mut response = HttpResponse::Ok();
-    site.cookies().write(&mut response, binding, SessionCookie::Keep);
     html(
         response,
         &ConfirmSignOut { layout: site.layout(&csrf), app: None, email: &email, action: &action, stay },

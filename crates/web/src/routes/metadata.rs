@@ -1,6 +1,6 @@
 //! Published documents.
 
-use crate::failure::unavailable;
+use crate::plain::unavailable;
 use crate::site::Site;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};

@@ -1,10 +1,11 @@
 //! Invitation links. Opening one reads; the button posts.
 
 use crate::pages::InvitationOpened;
+use crate::plain::html;
 use crate::posted::Posted;
-use crate::site::{Site, html};
+use crate::site::Site;
+use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse};
-use hospes_idp::browser::SessionCookie;
 use hospes_protocol::params::Params;
 
 pub(crate) async fn open(site: Site, request: HttpRequest) -> HttpResponse {
@@ -14,12 +15,7 @@ pub(crate) async fn open(site: Site, request: HttpRequest) -> HttpResponse {
         Ok(opened) => opened,
         Err(error) => return site.page_error(&error),
     };
-    // A browser that comes for the first time is given its binding here, so that its form can be tied to it. That is a
-    // cookie, not a state of ours: scanners may collect as many as they like (INV-11).
-    let binding = site.browser.binding.is_none().then(|| site.ctx.token());
-    let csrf = site.form_token(binding.as_deref());
-    let mut response = HttpResponse::Ok();
-    site.cookies().write(&mut response, binding, SessionCookie::Keep);
+    let (response, csrf) = site.form_page(StatusCode::OK);
     html(
         response,
         &InvitationOpened {

@@ -1,7 +1,7 @@
 //! A registered client: an application that asks for tokens.
 
 use crate::ids::TenantId;
-use crate::tenant::Status;
+use crate::model::tenant::Status;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;

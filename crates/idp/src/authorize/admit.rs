@@ -1,15 +1,14 @@
 //! Admitting a guest: identity or lightweight account, state and invitation change at once, after everything was decided.
 
-use super::user::{ExternalUserState, FederatedIdentity, LocalAccount, User};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::{Interaction, PasswordChoice, Purpose};
 use crate::browser::Visit;
 use crate::error::PageError;
-use crate::federation::identity::VerifiedIdentity;
-use crate::guest::user::Profile;
-use crate::policy::authentication::Authentication;
+use crate::model::authentication::Authentication;
+use crate::model::identity::VerifiedIdentity;
+use crate::model::user::{ExternalUserState, FederatedIdentity, LocalAccount, Profile, User};
 use crate::ports::Change;
 use crate::ports::directory::{Admission, Binding};
 

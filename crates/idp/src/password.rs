@@ -1,7 +1,9 @@
 //! What makes a password acceptable (NIST SP 800-63B-4 §3.1.1.2): length and a blocklist, no composition rules.
 
-use crate::guest::user::User;
-use crate::tenant::Tenant;
+pub mod hashing;
+
+use crate::model::tenant::Tenant;
+use crate::model::user::User;
 use unicode_normalization::UnicodeNormalization;
 use zeroize::Zeroizing;
 use zxcvbn::Score;

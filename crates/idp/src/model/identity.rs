@@ -1,9 +1,9 @@
 //! Who a home IdP says somebody is, after everything was verified; and what that is worth as proof of a mailbox.
 
 use crate::email::EmailAddress;
-use crate::federation::home_idp::{EmailTrust, HomeIdp};
-use crate::guest::user::Profile;
 use crate::ids::HomeIdpId;
+use crate::model::home_idp::{EmailTrust, HomeIdp};
+use crate::model::user::Profile;
 use hospes_protocol::{Issuer, Subject};
 use serde::{Deserialize, Serialize};
 

@@ -2,7 +2,7 @@
 
 use crate::email::Domain;
 use crate::ids::{HomeIdpId, TenantId};
-use crate::tenant::Status;
+use crate::model::tenant::Status;
 use crate::vault::Sealed;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;

@@ -3,7 +3,7 @@
 
 use crate::email::EmailAddress;
 use crate::ids::{HomeIdpId, TenantId, UserId};
-use crate::tenant::Status;
+use crate::model::tenant::Status;
 use hospes_protocol::claims::UserType;
 use hospes_protocol::{Issuer, Subject};
 use jiff::Timestamp;

@@ -1,7 +1,7 @@
 //! A browser session: who signed in here, how, and until when. Found by the hash of its cookie.
 
 use crate::ids::{HomeIdpId, TenantId, UserId};
-use crate::policy::authentication::Authentication;
+use crate::model::authentication::Authentication;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 

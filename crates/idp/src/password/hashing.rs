@@ -1,8 +1,8 @@
 //! Argon2id in a bounded pool of its own threads, with the memory kept between hashes. A full queue sheds at once rather
 //! than letting everybody wait.
 
-use super::password::normalise;
-use crate::guest::user::PasswordHash;
+use super::normalise;
+use crate::model::user::PasswordHash;
 use crate::refusal::Refusal;
 use argon2::password_hash::phc::{Output, PasswordHash as Phc, Salt};
 use argon2::{Algorithm, Argon2, Block, Params, Version};

@@ -1,0 +1,11 @@
+//! What the stores keep: tenants, clients, home IdPs, people, invitations, sessions. Values without behaviour beyond what
+//! they say about themselves; nothing here knows the facade, the ports or a flow.
+
+pub mod authentication;
+pub mod client;
+pub mod home_idp;
+pub mod identity;
+pub mod invitation;
+pub mod session;
+pub mod tenant;
+pub mod user;
