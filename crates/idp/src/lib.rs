@@ -23,6 +23,8 @@ pub mod email;
 pub mod error;
 mod facade;
 pub mod federation;
+#[cfg(test)]
+mod fixture;
 pub mod guest;
 pub mod ids;
 pub mod invitation;

@@ -117,3 +117,163 @@ fn home_authentication(identity: &VerifiedIdentity, now: Timestamp) -> Authentic
     let method = Method::Home { home_idp: identity.home_idp, issuer: identity.issuer.to_string() };
     Authentication { method, at: stated.map_or(now, |at| at.min(now)) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{earlier, email, guest, home_idp, identity, now, pending};
+    use crate::model::identity::EmailVerified;
+    use crate::model::user::LocalAccount;
+
+    const FREYA: &str = "freya@fjord.example";
+
+    fn home(
+        verified: EmailVerified,
+        address: Option<&str>,
+        mailbox: Option<&str>,
+        matches: Matches,
+    ) -> Resolution {
+        let identity = identity(address, verified);
+        let standing = identity.email_standing(&home_idp());
+        resolve_home(&identity, &standing, mailbox.map(email).as_ref(), matches, now())
+    }
+
+    fn name(resolution: &Resolution) -> String {
+        match resolution {
+            Resolution::Known(user, _) => format!("known {}", user.id.0.as_u128()),
+            Resolution::Redeems(user, _) => format!("redeems {}", user.id.0.as_u128()),
+            Resolution::ProveMailbox(address) => format!("prove {address}"),
+            Resolution::Mismatch { actual, .. } => format!("mismatch {actual}"),
+            Resolution::Refused(refusal) => refusal.code().to_owned(),
+        }
+    }
+
+    #[test]
+    fn law_1_and_law_2_at_a_home_idp() {
+        use EmailVerified::{Absent, False, True};
+        let invited = || Matches { invited: Some(pending(1, FREYA)), ..Matches::default() };
+        let bound =
+            |invited| Matches { bound: Some(guest(2, "x@fjord.example")), invited, ..Matches::default() };
+        let at_address = |user| Matches { at_address: Some(user), ..Matches::default() };
+        let rows = [
+            ("bound", True, Some(FREYA), None, bound(None), "known 2"),
+            ("lnk_08 bound, address changed", True, Some("new@fjord.example"), None, bound(None), "known 2"),
+            (
+                "bound, invited as somebody else",
+                True,
+                Some(FREYA),
+                None,
+                bound(Some(pending(1, FREYA))),
+                "identity_already_linked",
+            ),
+            ("invited and proven", True, Some(FREYA), None, invited(), "redeems 1"),
+            ("letter case", True, Some("Freya@FJORD.example"), None, invited(), "redeems 1"),
+            ("inv_16 false", False, Some(FREYA), None, invited(), "prove freya@fjord.example"),
+            ("inv_16 absent", Absent, Some(FREYA), None, invited(), "prove freya@fjord.example"),
+            ("no address", Absent, None, None, invited(), "prove freya@fjord.example"),
+            ("proven by code", False, Some(FREYA), Some(FREYA), invited(), "redeems 1"),
+            (
+                "another mailbox proven",
+                False,
+                Some(FREYA),
+                Some("z@fjord.example"),
+                invited(),
+                "prove freya@fjord.example",
+            ),
+            (
+                "inv_15 another address",
+                True,
+                Some("finn@fjord.example"),
+                None,
+                invited(),
+                "mismatch finn@fjord.example",
+            ),
+            (
+                "another address, even with a code",
+                False,
+                Some("finn@fjord.example"),
+                Some(FREYA),
+                invited(),
+                "mismatch finn@fjord.example",
+            ),
+            ("pending, without link", True, Some(FREYA), None, at_address(pending(1, FREYA)), "redeems 1"),
+            (
+                "lnk_03 known by another identity",
+                True,
+                Some(FREYA),
+                None,
+                at_address(guest(1, FREYA)),
+                "home_subject_changed",
+            ),
+            (
+                "unproven address says nothing",
+                False,
+                Some(FREYA),
+                None,
+                at_address(pending(1, FREYA)),
+                "not_invited",
+            ),
+            ("nobody", True, Some(FREYA), None, Matches::default(), "not_invited"),
+        ];
+        for (row, verified, address, mailbox, matches, expected) in rows {
+            assert_eq!(name(&home(verified, address, mailbox, matches)), expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn inv_17_lnk_09_an_idp_is_authoritative_for_its_own_domains_only() {
+        let invited = Matches { invited: Some(pending(1, "ceo@victim.example")), ..Matches::default() };
+        let resolution = home(EmailVerified::True, Some("ceo@victim.example"), None, invited);
+        assert_eq!(name(&resolution), "prove ceo@victim.example");
+    }
+
+    #[test]
+    fn a_mailbox_alone() {
+        let account = |user: &User| LocalAccount {
+            tenant: user.tenant,
+            user: user.id,
+            password: None,
+            created_at: now(),
+            password_changed_at: None,
+        };
+        let (waiting, known) = (pending(1, FREYA), guest(2, FREYA));
+        let rows = [
+            ("invited", Matches { invited: Some(waiting.clone()), ..Matches::default() }, "redeems 1"),
+            (
+                "invited elsewhere",
+                Matches { invited: Some(pending(1, "z@fjord.example")), ..Matches::default() },
+                "mismatch freya@fjord.example",
+            ),
+            (
+                "account",
+                Matches {
+                    account: Some(account(&known)),
+                    at_address: Some(known.clone()),
+                    ..Matches::default()
+                },
+                "known 2",
+            ),
+            ("waiting", Matches { at_address: Some(waiting), ..Matches::default() }, "redeems 1"),
+            (
+                "federated guest",
+                Matches { at_address: Some(known), ..Matches::default() },
+                "home_subject_changed",
+            ),
+            ("stranger", Matches::default(), "not_invited"),
+        ];
+        for (row, matches, expected) in rows {
+            assert_eq!(name(&resolve_mailbox(&email(FREYA), matches, now())), expected, "{row}");
+        }
+    }
+
+    #[test]
+    fn up_36_auth_time_is_never_later_than_home_says() {
+        let mut identity = identity(Some(FREYA), EmailVerified::True);
+        for (stated, expected) in
+            [(None, now()), (Some(now().as_second() - 90), earlier(90)), (Some(i64::MAX / 2), now())]
+        {
+            identity.auth_time = stated;
+            assert_eq!(home_authentication(&identity, now()).at, expected, "{stated:?}");
+        }
+    }
+}

@@ -67,3 +67,80 @@ fn home_idp_trusted(facts: &Facts<'_>) -> Option<Refusal> {
         (Method::Home { .. }, Some(now)) => (!now.status.is_enabled()).then_some(Refusal::HomeIdpDisabled),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::fixture::{at_home, by_password, client, guest, home_idp, pending, tenant};
+    use crate::model::tenant::Status;
+    use hospes_protocol::Issuer;
+
+    /// One row per thing that may have ended since.
+    #[test]
+    fn law_3_whatever_ended_ends_access() {
+        let (open_tenant, open_client, known, home) =
+            (tenant(), client(), guest(1, "a@fjord.example"), home_idp());
+        let closed_tenant = Tenant { status: Status::Disabled, ..tenant() };
+        let closed_client = Client { status: Status::Disabled, ..client() };
+        let disabled = User { status: Status::Disabled, ..known.clone() };
+        let waiting = pending(1, "a@fjord.example");
+        let closed_home = HomeIdp { status: Status::Disabled, ..home_idp() };
+        let moved_home = HomeIdp { issuer: Issuer::new("https://fjord.test/"), ..home_idp() };
+        let rows = [
+            ("all well, home", &open_tenant, &open_client, &known, at_home(), Some(&home), None),
+            ("all well, local", &open_tenant, &open_client, &known, by_password(), None, None),
+            (
+                "tenant",
+                &closed_tenant,
+                &open_client,
+                &known,
+                by_password(),
+                None,
+                Some(Refusal::TenantDisabled),
+            ),
+            (
+                "client",
+                &open_tenant,
+                &closed_client,
+                &known,
+                by_password(),
+                None,
+                Some(Refusal::ClientDisabled),
+            ),
+            ("user", &open_tenant, &open_client, &disabled, by_password(), None, Some(Refusal::UserDisabled)),
+            (
+                "pending",
+                &open_tenant,
+                &open_client,
+                &waiting,
+                at_home(),
+                Some(&home),
+                Some(Refusal::NotRedeemed),
+            ),
+            (
+                "home disabled",
+                &open_tenant,
+                &open_client,
+                &known,
+                at_home(),
+                Some(&closed_home),
+                Some(Refusal::HomeIdpDisabled),
+            ),
+            ("home gone", &open_tenant, &open_client, &known, at_home(), None, Some(Refusal::HomeIdpRemoved)),
+            (
+                "issuer changed",
+                &open_tenant,
+                &open_client,
+                &known,
+                at_home(),
+                Some(&moved_home),
+                Some(Refusal::HomeIdpRemoved),
+            ),
+        ];
+        for (name, tenant, client, user, authentication, home_idp, refusal) in rows {
+            let facts =
+                Facts { tenant, client: Some(client), user, authentication: &authentication, home_idp };
+            assert_eq!(decide(&facts), refusal.map_or(Decision::Permit, Decision::Deny), "{name}");
+        }
+    }
+}
