@@ -287,8 +287,8 @@ mod tests {
         Facts { session: Some(SignedIn { session, user, home_idp: None }), ..facts() }
     }
 
-    fn code(to: &str) -> Option<SentCode> {
-        Some(SentCode { to: email(to), mac: SecretHash([0; 32]), expires_at: now() })
+    fn code(to: &str) -> SentCode {
+        SentCode { to: email(to), mac: SecretHash([0; 32]), expires_at: now() }
     }
 
     fn next(interaction: &Interaction, facts: &Facts) -> Step {
@@ -306,7 +306,7 @@ mod tests {
         asked.identifier = Some(email("a@b.example"));
         asked.realm = Some(Realm::Local);
         assert_eq!(next(&asked, &facts()), Step::AskPassword(email("a@b.example")));
-        asked.code = code("a@b.example");
+        asked.code = Some(code("a@b.example"));
         assert_eq!(next(&asked, &facts()), Step::AskCode(email("a@b.example")));
         asked.realm = Some(Realm::Home(home_idp().id));
         assert_eq!(next(&asked, &facts()), Step::Refuse(Refusal::HomeIdpRemoved));
@@ -370,7 +370,7 @@ mod tests {
         let (mut interaction, mut facts) = redeeming(Pending);
         interaction.realm = Some(Realm::Local);
         assert_eq!(next(&interaction, &facts), Step::SendCode(email(FREYA)));
-        interaction.code = code(FREYA);
+        interaction.code = Some(code(FREYA));
         assert_eq!(next(&interaction, &facts), Step::AskCode(email(FREYA)));
         facts.resolution = Some(Resolution::Redeems(Box::new(pending(1, FREYA)), by_password()));
         assert!(matches!(next(&interaction, &facts), Step::ChoosePassword { may_skip: true, .. }));

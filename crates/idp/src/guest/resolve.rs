@@ -149,6 +149,7 @@ mod tests {
     }
 
     #[test]
+    #[expect(clippy::too_many_lines, clippy::large_stack_arrays, reason = "a table")]
     fn law_1_and_law_2_at_a_home_idp() {
         use EmailVerified::{Absent, False, True};
         let invited = || Matches { invited: Some(pending(1, FREYA)), ..Matches::default() };
