@@ -88,6 +88,13 @@ impl House {
         )))
     }
 
+    /// Writes what is queued: audit entries, and what the embedded store has not brought to its file.
+    pub async fn flush(&self) -> Result<()> {
+        self.app.idp.flush().await;
+        let embedded = self.closing.embedded.as_ref();
+        embedded.map_or(Ok(()), |embedded| embedded.flush()).context("the session store cannot be written")
+    }
+
     /// Writes what is queued and closes the stores.
     pub async fn close(self) {
         self.app.idp.flush().await;

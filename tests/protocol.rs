@@ -1,0 +1,3 @@
+//! What an OAuth client and a browser meet, group by group of the catalogue.
+
+mod harness;
