@@ -77,6 +77,7 @@ mod tests {
 
     /// One row per thing that may have ended since.
     #[test]
+    #[expect(clippy::too_many_lines, reason = "a table")]
     fn law_3_whatever_ended_ends_access() {
         let (open_tenant, open_client, known, home) =
             (tenant(), client(), guest(1, "a@fjord.example"), home_idp());
