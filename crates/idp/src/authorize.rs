@@ -2,6 +2,7 @@
 //! step, respond.
 
 mod admit;
+mod answers;
 pub mod begin;
 pub mod facts;
 pub mod flow;

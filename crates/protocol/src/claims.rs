@@ -131,6 +131,9 @@ pub struct AccessTokenClaims<'a> {
     pub iat: i64,
     /// Token identifier; its first part names the token family.
     pub jti: &'a str,
+    /// The home IdP as registered here, so that its state can be asked when the token is used.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_idp: Option<String>,
     /// What was granted.
     pub scope: &'a Scopes,
     /// Who.
@@ -202,6 +205,12 @@ pub struct VerifiedAccessToken {
     /// The home.
     #[serde(default)]
     pub idp: Option<String>,
+    /// The home IdP as registered here.
+    #[serde(default)]
+    pub home_idp: Option<String>,
+    /// When the person signed in.
+    #[serde(default)]
+    pub auth_time: Option<i64>,
     /// The browser session.
     #[serde(default)]
     pub sid: Option<String>,

@@ -1,6 +1,6 @@
 //! Errors as HTTP, one function per family: pages, redirects to clients, token endpoint JSON.
 
-use crate::pages::{ErrorPage, Href, LinkProblem, LinkProblemKind};
+use crate::pages::{Declined, ErrorPage, Href, LinkProblem, LinkProblemKind};
 use crate::plain::{html, not_found, unavailable};
 use crate::render::respond;
 use crate::site::Site;
@@ -25,6 +25,7 @@ impl Site {
         match error.refusal {
             Refusal::TenantDisabled => return not_found(),
             Refusal::Unavailable => return unavailable(reference),
+            Refusal::Declined => return self.declined(),
             _ => {}
         }
         let mut response = HttpResponseBuilder::new(status(row.status));
@@ -48,6 +49,14 @@ impl Site {
                 reference,
                 back: back.and_then(Href::new),
             },
+        )
+    }
+
+    /// Saying no is an answer, not an error.
+    fn declined(&self) -> HttpResponse {
+        html(
+            HttpResponse::Ok(),
+            &Declined { layout: self.layout(""), organization: &self.tenant.display_name },
         )
     }
 

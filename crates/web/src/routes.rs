@@ -13,9 +13,10 @@ mod redeem;
 mod token;
 
 use crate::plain::not_found;
+use actix_web::guard;
 use actix_web::http::header;
 use actix_web::web::{ServiceConfig, get, post, resource, route, scope};
-use actix_web::{HttpResponse, Resource};
+use actix_web::{HttpResponse, Resource, Route};
 
 /// The largest form or query accepted, in bytes (DOS-01).
 const MAX_FORM: usize = 64 * 1024;
@@ -27,7 +28,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(static_files)
         .service(
             only_get("/.well-known/oauth-authorization-server/t/{tenant}")
-                .route(get().to(metadata::document)),
+                .route(read().to(metadata::document)),
         )
         .service(
             scope("/t/{tenant}")
@@ -41,13 +42,13 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Styles and scripts alone, for servers that show our pages on another origin.
 pub fn static_files(config: &mut ServiceConfig) {
-    config.service(only_get("/static/{file}").route(get().to(assets::file)));
+    config.service(only_get("/static/{file}").route(read().to(assets::file)));
 }
 
 fn protocol(config: &mut ServiceConfig) {
     config
-        .service(only_get("/.well-known/openid-configuration").route(get().to(metadata::document)))
-        .service(only_get("/jwks").route(get().to(metadata::jwks)))
+        .service(only_get("/.well-known/openid-configuration").route(read().to(metadata::document)))
+        .service(only_get("/jwks").route(read().to(metadata::jwks)))
         .service(
             only("/authorize", "GET, POST")
                 .route(get().to(authorize::by_get))
@@ -62,15 +63,18 @@ fn protocol(config: &mut ServiceConfig) {
         .service(
             only("/logout", "GET, POST").route(get().to(logout::by_get)).route(post().to(logout::by_post)),
         )
-        .service(only_get("/upstream/{id}/callback").route(get().to(authorize::callback)));
+        .service(only_get("/upstream/{id}/callback").route(read().to(authorize::callback)));
 }
 
 fn pages(config: &mut ServiceConfig) {
     config
-        .service(only("/redeem", "GET, POST").route(get().to(redeem::open)).route(post().to(redeem::begin)))
-        .service(only_get("/interaction/{id}").route(get().to(interaction::resume)))
+        .service(
+            only("/redeem", "GET, HEAD, POST").route(read().to(redeem::open)).route(post().to(redeem::begin)),
+        )
+        .service(only_get("/interaction/{id}").route(read().to(interaction::resume)))
         .service(only_post("/interaction/{id}/identify").route(post().to(interaction::identify)))
         .service(only_post("/interaction/{id}/restart").route(post().to(interaction::restart)))
+        .service(only_post("/interaction/{id}/keep-session").route(post().to(interaction::keep_session)))
         .service(only_post("/interaction/{id}/password").route(post().to(interaction::password)))
         .service(only_post("/interaction/{id}/send-code").route(post().to(interaction::send_code)))
         .service(only_post("/interaction/{id}/reset-password").route(post().to(interaction::reset_password)))
@@ -84,13 +88,19 @@ fn pages(config: &mut ServiceConfig) {
                 .route(get().to(account::open_set_up))
                 .route(post().to(account::set_up)),
         )
-        .service(only_get("/home").route(get().to(account::home)))
+        .service(only_get("/home").route(read().to(account::home)))
         .service(only("/invite", "GET, POST").route(get().to(guests::form)).route(post().to(guests::invite)))
-        .service(only_get("/invitations").route(get().to(guests::list)));
+        .service(only_get("/invitations").route(read().to(guests::list)));
 }
 
 fn only_get(path: &str) -> Resource {
     only(path, "GET, HEAD")
+}
+
+/// GET, and HEAD which is a GET without the body (RFC 9110 §9.3.2). The authorization endpoint answers GET alone: a HEAD
+/// must never spend anything (AZ-39).
+fn read() -> Route {
+    route().guard(guard::Any(guard::Get()).or(guard::Head()))
 }
 
 fn only_post(path: &str) -> Resource {

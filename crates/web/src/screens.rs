@@ -125,7 +125,7 @@ impl Screen<'_> {
                 layout: self.layout(),
                 signed_in: signed_in.as_str(),
                 invited: &invited.masked(),
-                continue_action: &self.site.path("/home"),
+                continue_action: &self.action("keep-session"),
                 switch_action: &self.action("restart"),
             },
         )

@@ -7,6 +7,7 @@ use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::{Interaction, LIFETIME, Purpose as For, SentCode};
+use crate::authorize::next_step::Step;
 use crate::authorize::outcome::{Problem, Reply};
 use crate::browser::Visit;
 use crate::email::EmailAddress;
@@ -81,7 +82,8 @@ impl Idp {
 
     /// The person asks for a code instead of a password, or to choose a new password.
     pub async fn request_code(&self, visit: &Visit<'_>, id: &str, reset: bool) -> Result<Reply, PageError> {
-        let mut open = self.open(visit, id).await?;
+        let due = |step: &Step| matches!(step, Step::AskPassword(_) | Step::AskCode(_));
+        let mut open = self.open_at(visit, id, due).await?;
         let interaction = &mut open.stored.interaction;
         let sent_before = interaction.code.as_ref().map(|code| code.to.clone());
         let to = sent_before
@@ -98,7 +100,7 @@ impl Idp {
 
     /// The person typed the code.
     pub async fn enter_code(&self, visit: &Visit<'_>, id: &str, typed: &str) -> Result<Reply, PageError> {
-        let open = self.open(visit, id).await?;
+        let open = self.open_at(visit, id, |step| matches!(step, Step::AskCode(_))).await?;
         let interaction = &open.stored.interaction;
         let code = interaction.code.clone().ok_or(Refusal::InteractionExpired)?;
         let attempts = self.count(visit, "code-attempts", &interaction.id, LIFETIME).await?;
@@ -138,10 +140,13 @@ impl Idp {
         whose: &str,
         window: Duration,
     ) -> Result<u64, Unavailable> {
-        self.sessions
-            .increment(&Key::new(visit.tenant.id, Kind::Counter, format!("{what}\0{whose}")), window)
-            .await
+        self.sessions.increment(&counter(visit, what, whose), window).await
     }
+}
+
+/// Where something is counted.
+pub(crate) fn counter(visit: &Visit<'_>, what: &str, whose: &str) -> Key {
+    Key::new(visit.tenant.id, Kind::Counter, format!("{what}\0{whose}"))
 }
 
 /// ASCII digits with the spaces and hyphens people type between them; anything else is no code.

@@ -1,6 +1,7 @@
 //! Signing in with a password, choosing one, and changing it.
 
 use crate::Idp;
+use crate::account::code::counter;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::PasswordChoice;
@@ -11,7 +12,7 @@ use crate::error::PageError;
 use crate::mail::{MailContent, NoticeMail};
 use crate::model::user::{LocalAccount, PasswordHash, User};
 use crate::password::{MAX_BYTES, weaknesses};
-use crate::ports::{Change, Key, Kind};
+use crate::ports::{Change, Key, Kind, Write};
 use crate::refusal::Refusal;
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -31,7 +32,7 @@ impl Idp {
         id: &str,
         password: &str,
     ) -> Result<Reply, PageError> {
-        let open = self.open(visit, id).await?;
+        let open = self.open_at(visit, id, |step| matches!(step, Step::AskPassword(_))).await?;
         let address = open.stored.interaction.identifier.clone().ok_or(Refusal::InteractionExpired)?;
         let network = visit.ctx.request.address.map(network_of).unwrap_or_default();
         let by_account = self.count(visit, "passwords", address.key(), WINDOW).await?;
@@ -48,6 +49,8 @@ impl Idp {
         let acceptable = password.len() <= MAX_BYTES;
         let right = acceptable && self.passwords.verify(password, hash).await?;
         if let Some(user) = user.filter(|user| right && user.status.is_enabled()) {
+            // Only misses add up.
+            self.sessions.write(vec![Write::Delete(counter(visit, "passwords", address.key()))]).await?;
             self.achieve(visit, open, |interaction| interaction.password = Some(user.id)).await
         } else {
             let event =

@@ -58,6 +58,20 @@ impl Idp {
         Ok(Open { stored: Stored { interaction, raw: Some(raw) }, silent: false, problem: None })
     }
 
+    /// Reads an interaction whose turn is the screen the answer came from. Steps cannot be skipped, or taken another way,
+    /// by calling the address of a later one (GEN-08).
+    pub(crate) async fn open_at(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        due: impl Fn(&Step) -> bool + Send,
+    ) -> Result<Open, PageError> {
+        let open = self.open(visit, id).await?;
+        let facts = self.facts(visit, &open.stored.interaction).await?;
+        let step = next_step(visit.tenant, &open.stored.interaction, &facts);
+        if due(&step) { Ok(open) } else { Err(Refusal::InteractionExpired.into()) }
+    }
+
     /// Stores what changed, unless somebody else stored something first.
     pub(crate) async fn save(&self, stored: &mut Stored) -> Result<(), PageError> {
         let value = Bytes::from(
@@ -126,10 +140,25 @@ impl Idp {
                     return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
-                screen => return self.show(open, screen, &facts).await,
+                screen => {
+                    self.record_mismatch(visit, &screen).await;
+                    return self.show(open, screen, &facts).await;
+                }
             }
         }
         Err(PageError::from(Refusal::Internal).because("the sign-in makes no progress"))
+    }
+
+    /// Somebody other than the invited person signed in: worth knowing, though nothing changed.
+    async fn record_mismatch(&self, visit: &Visit<'_>, screen: &Step) {
+        if let Step::Mismatch { invited, actual } = screen {
+            let event =
+                AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::RedemptionMismatch, Actor::Anonymous)
+                    .reason(Refusal::WrongIdentity)
+                    .detail("invited", invited.masked())
+                    .detail("signedIn", actual.masked());
+            self.audit.record(event).await;
+        }
     }
 
     async fn show(&self, mut open: Open, step: Step, facts: &Facts) -> Result<Reply, PageError> {

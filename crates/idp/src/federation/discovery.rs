@@ -3,6 +3,7 @@
 
 use crate::Idp;
 use crate::authorize::interaction::{Interaction, Realm};
+use crate::authorize::next_step::Step;
 use crate::authorize::outcome::{Problem, Reply};
 use crate::browser::Visit;
 use crate::email::{Domain, EmailAddress};
@@ -55,7 +56,7 @@ impl Idp {
 
     /// The person said who they are.
     pub async fn identify(&self, visit: &Visit<'_>, id: &str, text: &str) -> Result<Reply, PageError> {
-        let open = self.open(visit, id).await?;
+        let open = self.open_at(visit, id, |step| matches!(step, Step::AskIdentifier)).await?;
         let Ok(address) = EmailAddress::parse(text) else {
             return self.again(visit, open, Problem::NotAnAddress).await;
         };

@@ -3,8 +3,8 @@
 
 use crate::Idp;
 use crate::authorize::flow::Open;
-use crate::authorize::interaction::{Answer, Interaction, Purpose, Realm};
-use crate::authorize::next_step::{Step, invitation_closed, next_step};
+use crate::authorize::interaction::{Interaction, Purpose, Realm};
+use crate::authorize::next_step::invitation_closed;
 use crate::authorize::outcome::{Outcome, Reply};
 use crate::browser::Visit;
 use crate::error::PageError;
@@ -72,42 +72,6 @@ impl Idp {
             reply.binding = Some(binding);
         }
         Ok(reply)
-    }
-
-    /// The person accepts or declines what the organization will learn.
-    pub async fn answer_permissions(
-        &self,
-        visit: &Visit<'_>,
-        id: &str,
-        answer: Answer,
-    ) -> Result<Reply, PageError> {
-        let open = self.open(visit, id).await?;
-        self.expect_screen(visit, &open, |step| matches!(step, Step::ReviewPermissions(..))).await?;
-        self.achieve(visit, open, |interaction| interaction.permissions = Some(answer)).await
-    }
-
-    /// The person allows or denies what the client asks for.
-    pub async fn answer_consent(
-        &self,
-        visit: &Visit<'_>,
-        id: &str,
-        answer: Answer,
-    ) -> Result<Reply, PageError> {
-        let open = self.open(visit, id).await?;
-        self.expect_screen(visit, &open, |step| matches!(step, Step::AskConsent(_))).await?;
-        self.achieve(visit, open, |interaction| interaction.consent = Some(answer)).await
-    }
-
-    /// An answer counts only when its screen is due (GEN-08: steps cannot be skipped by their address).
-    async fn expect_screen(
-        &self,
-        visit: &Visit<'_>,
-        open: &Open,
-        due: impl Fn(&Step) -> bool + Send,
-    ) -> Result<(), PageError> {
-        let facts = self.facts(visit, &open.stored.interaction).await?;
-        let step = next_step(visit.tenant, &open.stored.interaction, &facts);
-        if due(&step) { Ok(()) } else { Err(Refusal::InteractionExpired.into()) }
     }
 
     async fn invitation_of(&self, visit: &Visit<'_>, ticket: &str) -> Result<Invitation, PageError> {

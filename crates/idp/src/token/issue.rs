@@ -132,6 +132,7 @@ fn access_claims<'a>(
         exp: call.ctx.seconds() + i64::from(expires_in),
         iat: call.ctx.seconds(),
         jti,
+        home_idp: granted.authentication.home_idp().map(|id| id.to_string()),
         scope: &granted.scope,
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),

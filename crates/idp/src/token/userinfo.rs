@@ -1,13 +1,16 @@
 //! Userinfo (OIDC Core §5.3): what the token's scope releases about its person, if that is still allowed.
 
+use super::Call;
 use super::issue::{profile_claims, role_names};
 use crate::Idp;
 use crate::ctx::Ctx;
-use crate::ids::UserId;
+use crate::ids::{HomeIdpId, UserId};
+use crate::model::authentication::{Authentication, Method};
 use crate::model::tenant::Tenant;
-use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
+use hospes_protocol::claims::{SubjectClaims, UserInfoClaims, VerifiedAccessToken};
 use hospes_protocol::scope::{OPENID, Scopes};
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};
+use jiff::Timestamp;
 
 impl Idp {
     /// The response, as JSON bytes.
@@ -20,14 +23,14 @@ impl Idp {
             OAuthError::new(ErrorCode::InsufficientScope, "the token lacks the scope openid")
         })?;
         let id = UserId::parse(oid).ok_or_else(invalid)?;
-        let user = self.directory.user(tenant.id, id).await?.ok_or_else(invalid)?;
-        let client = self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?;
-        let allowed = user.status.is_enabled()
-            && !user.is_pending()
-            && client.is_some_and(|client| client.status.is_enabled());
-        if !allowed {
-            return Err(invalid());
-        }
+        let client =
+            self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?.ok_or_else(invalid)?;
+        let authentication = authentication_of(&token).ok_or_else(invalid)?;
+        let call = Call { ctx, tenant, client: &client };
+        let user = self.still_allowed(call, id, &authentication).await.map_err(|error| match error.code {
+            ErrorCode::InvalidGrant => invalid(),
+            _ => error,
+        })?;
         let claims = UserInfoClaims {
             subject: SubjectClaims {
                 sub: &token.sub,
@@ -43,4 +46,14 @@ impl Idp {
         serde_json::to_vec(&claims)
             .map_err(|cause| OAuthError::server_error("userinfo cannot be rendered").because(cause))
     }
+}
+
+/// How the person of a token signed in, as far as deciding needs it.
+fn authentication_of(token: &VerifiedAccessToken) -> Option<Authentication> {
+    let at = Timestamp::from_second(token.auth_time?).ok()?;
+    let method = match &token.home_idp {
+        Some(id) => Method::Home { home_idp: HomeIdpId::parse(id)?, issuer: token.idp.clone()? },
+        None => Method::Password,
+    };
+    Some(Authentication { method, at })
 }

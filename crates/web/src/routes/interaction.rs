@@ -1,6 +1,7 @@
 //! A sign-in in progress: each answer is one call of the facade.
 
 use crate::posted::Posted;
+use crate::render::redirect;
 use crate::site::Site;
 use actix_web::HttpResponse;
 use actix_web::web::Path;
@@ -18,6 +19,11 @@ pub(crate) async fn identify(posted: Posted) -> HttpResponse {
 pub(crate) async fn restart(posted: Posted) -> HttpResponse {
     let site = &posted.site;
     site.answer_form(site.idp().use_another_account(&site.visit(), &posted.id).await)
+}
+
+/// The person stays who they are; the invitation stays for whom it is.
+pub(crate) async fn keep_session(posted: Posted) -> HttpResponse {
+    redirect(&posted.site.path("/home")).finish()
 }
 
 pub(crate) async fn password(posted: Posted) -> HttpResponse {
