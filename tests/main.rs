@@ -5,6 +5,10 @@
 //! them need.
 
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
+mod process;
+#[cfg(test)]
 mod protocol;
 #[cfg(test)]
 mod support;

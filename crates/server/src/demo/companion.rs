@@ -20,6 +20,10 @@ use std::sync::Arc;
 /// Names the browser at the sample app.
 const COOKIE: &str = "sample-app";
 
+/// The policy of a page that shows a mail: as everywhere, and a frame of our own.
+const MAIL_POLICY: &str = "default-src 'none'; style-src 'self'; script-src 'self'; img-src 'self'; frame-src 'self'; \
+     base-uri 'none'; frame-ancestors 'none'; form-action 'none'";
+
 /// What the companion shows.
 pub(super) struct Companion {
     /// Where things are.
@@ -207,7 +211,7 @@ async fn mail(shared: Data<Shared>, id: Path<u64>) -> actix_web::Result<HttpResp
     let text = mail.text.as_deref().unwrap_or_default();
     let links = text.split_whitespace().filter(|word| word.starts_with("http"));
     let html = format!("/mail/{}/html", mail.id);
-    Ok(page(&Mail {
+    let mut response = page(&Mail {
         layout: Layout::default(),
         from: &mail.from,
         to: &mail.to.join(", "),
@@ -217,7 +221,11 @@ async fn mail(shared: Data<Shared>, id: Path<u64>) -> actix_web::Result<HttpResp
         links: links.filter_map(Href::new).collect(),
         html: mail.html.is_some().then(|| Href::new(&html)).flatten(),
         list: link("/mail")?,
-    }))
+    });
+    response
+        .headers_mut()
+        .insert(header::CONTENT_SECURITY_POLICY, header::HeaderValue::from_static(MAIL_POLICY));
+    Ok(response)
 }
 
 /// The HTML part as a mail program would show it: no script, no requests, in a frame of its own.

@@ -1,0 +1,132 @@
+//! Programs the tests talk to: started, waited for by what they print, and ended when dropped.
+//!
+//! Where programs are is told by `cargo xtask test` in `HOSPES_TEST_*`. Nothing here knows what a program is for;
+//! that is in the files beside it.
+
+pub(crate) mod hospes;
+
+use std::io::{BufRead, BufReader, Read};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use nix::sys::signal::{Signal, kill};
+use nix::unistd::Pid;
+
+/// The longest wait for anything on this machine.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+/// The pause between two looks at something that does not announce itself.
+pub(crate) const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
+
+/// A running program.
+pub(crate) struct Program {
+    child: Child,
+    lines: Receiver<String>,
+    printed: Vec<String>,
+}
+
+impl Program {
+    /// Starts the program; it shares our process group, so that whoever ends the tests ends it too.
+    pub(crate) fn start(command: &mut Command) -> Self {
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap_or_else(|error| panic!("{command:?} does not start: {error}"));
+        let (sender, lines) = channel();
+        read_lines(child.stdout.take().unwrap(), sender.clone());
+        read_lines(child.stderr.take().unwrap(), sender);
+        Self { child, lines, printed: Vec::new() }
+    }
+
+    /// Waits for a line and returns what `wanted` makes of it; the error is everything printed until then.
+    pub(crate) fn wait_for_line<T>(&mut self, wanted: impl Fn(&str) -> Option<T>) -> Result<T, String> {
+        let begun = Instant::now();
+        loop {
+            let left = PATIENCE.saturating_sub(begun.elapsed());
+            match self.lines.recv_timeout(left) {
+                Ok(line) => {
+                    let found = wanted(&line);
+                    self.printed.push(line);
+                    if let Some(found) = found {
+                        return Ok(found);
+                    }
+                }
+                Err(RecvTimeoutError::Timeout) => {
+                    return Err(format!(
+                        "not seen in {PATIENCE:?}; it printed:\n{}",
+                        self.printed.join("\n")
+                    ));
+                }
+                Err(RecvTimeoutError::Disconnected) => {
+                    return Err(format!("it ended; it printed:\n{}", self.printed.join("\n")));
+                }
+            }
+        }
+    }
+
+    /// Everything printed so far, for the words of a failing test.
+    pub(crate) fn output(&mut self) -> String {
+        self.printed.extend(self.lines.try_iter());
+        self.printed.join("\n")
+    }
+
+    fn ends_in(&mut self, patience: Duration) -> bool {
+        let begun = Instant::now();
+        while begun.elapsed() < patience {
+            if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+                return true;
+            }
+            thread::sleep(BETWEEN_LOOKS);
+        }
+        false
+    }
+}
+
+impl Drop for Program {
+    fn drop(&mut self) {
+        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
+        let asked = kill(pid, Signal::SIGTERM).is_ok();
+        if !(asked && self.ends_in(PATIENCE / 3)) {
+            let _ = self.child.kill();
+            let _ = self.child.wait();
+        }
+        if thread::panicking() {
+            eprintln!("--- what the program printed:\n{}", self.output());
+        }
+    }
+}
+
+fn read_lines(stream: impl Read + Send + 'static, sender: Sender<String>) {
+    thread::spawn(move || {
+        // The thread ends with the stream; nobody listening any more is fine.
+        for line in BufReader::new(stream).lines().map_while(Result::ok) {
+            let _ = sender.send(line);
+        }
+    });
+}
+
+/// What `cargo xtask test` says where a program is.
+pub(crate) fn told(variable: &str) -> PathBuf {
+    let path = std::env::var_os(variable)
+        .unwrap_or_else(|| panic!("{variable} is not set; run the tests with `cargo xtask test`"));
+    PathBuf::from(path)
+}
+
+/// The first of `count` adjacent ports on 127.0.0.1 that nobody listens on.
+pub(crate) fn free_ports(count: u16) -> u16 {
+    let begun = Instant::now();
+    while begun.elapsed() < PATIENCE {
+        let first = TcpListener::bind(("127.0.0.1", 0)).unwrap();
+        let port = first.local_addr().unwrap().port();
+        let rest = (1..count).map(|next| TcpListener::bind(("127.0.0.1", port.checked_add(next)?)).ok());
+        if rest.collect::<Vec<_>>().iter().all(Option::is_some) {
+            return port;
+        }
+    }
+    panic!("there are no {count} adjacent free ports");
+}
