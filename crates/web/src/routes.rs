@@ -14,8 +14,8 @@ mod token;
 
 use crate::failure::not_found;
 use actix_web::http::header;
-use actix_web::web::{ServiceConfig, get, post, resource, route, scope};
-use actix_web::{HttpResponse, Resource};
+use actix_web::web::{ServiceConfig, get, head, post, resource, route, scope};
+use actix_web::{FromRequest, Handler, HttpResponse, Resource, Responder};
 
 /// The largest form or query accepted, in bytes (DOS-01).
 const MAX_FORM: usize = 64 * 1024;
@@ -26,8 +26,7 @@ pub fn configure(config: &mut ServiceConfig) {
         .app_data(actix_web::web::PayloadConfig::new(MAX_FORM))
         .configure(static_files)
         .service(
-            only_get("/.well-known/oauth-authorization-server/t/{tenant}")
-                .route(get().to(metadata::document)),
+            document("/.well-known/oauth-authorization-server/t/{tenant}", metadata::document),
         )
         .service(
             scope("/t/{tenant}")
@@ -41,13 +40,13 @@ pub fn configure(config: &mut ServiceConfig) {
 
 /// Styles and scripts alone, for servers that show our pages on another origin.
 pub fn static_files(config: &mut ServiceConfig) {
-    config.service(only_get("/static/{file}").route(get().to(assets::file)));
+    config.service(document("/static/{file}", assets::file));
 }
 
 fn protocol(config: &mut ServiceConfig) {
     config
-        .service(only_get("/.well-known/openid-configuration").route(get().to(metadata::document)))
-        .service(only_get("/jwks").route(get().to(metadata::jwks)))
+        .service(document("/.well-known/openid-configuration", metadata::document))
+        .service(document("/jwks", metadata::jwks))
         .service(
             only("/authorize", "GET, POST")
                 .route(get().to(authorize::by_get))
@@ -89,8 +88,18 @@ fn pages(config: &mut ServiceConfig) {
         .service(only_get("/invitations").route(get().to(guests::list)));
 }
 
+/// Something published: reading it has no effect, so that asking for its headers alone has none either.
+fn document<F, Args>(path: &str, handler: F) -> Resource
+where
+    F: Handler<Args>,
+    Args: FromRequest + 'static,
+    F::Output: Responder + 'static,
+{
+    only(path, "GET, HEAD").route(get().to(handler.clone())).route(head().to(handler))
+}
+
 fn only_get(path: &str) -> Resource {
-    only(path, "GET, HEAD")
+    only(path, "GET")
 }
 
 fn only_post(path: &str) -> Resource {
