@@ -1,3 +1,11 @@
 //! What an OAuth client and a browser meet, group by group of the catalogue.
 
+mod authorize;
+mod authorize_session;
+//mod client_auth;
+mod code;
+mod code_refused;
+mod discovery;
 mod harness;
+mod refresh;
+//mod userinfo;

@@ -40,12 +40,20 @@ impl Idp {
         authorization: Option<&str>,
         form: &Params,
     ) -> Result<TokenResponse, OAuthError> {
-        let presented = presented(authorization, form)?;
-        let client = self.authenticate_client(ctx, tenant, presented).await?;
-        let call = Call { ctx, tenant, client: &client };
-        let answer = self.grant(call, form).await;
+        let client = match presented(authorization, form) {
+            Ok(presented) => self.authenticate_client(ctx, tenant, presented).await,
+            Err(error) => Err(error),
+        };
+        let client = match client {
+            Ok(client) => client,
+            Err(error) => {
+                self.record_denial((ctx, tenant), Actor::Anonymous, &error).await;
+                return Err(error);
+            }
+        };
+        let answer = self.grant(Call { ctx, tenant, client: &client }, form).await;
         if let Err(error) = &answer {
-            self.record_denial(call, error).await;
+            self.record_denial((ctx, tenant), Actor::Client(client.client_id.to_string()), error).await;
         }
         answer
     }
@@ -92,10 +100,10 @@ impl Idp {
         }
     }
 
-    async fn record_denial(&self, call: Call<'_>, error: &OAuthError) {
-        let actor = Actor::Client(call.client.client_id.to_string());
+    /// Law 11: also when the client could not say who it is.
+    async fn record_denial(&self, (ctx, tenant): (&Ctx, &Tenant), actor: Actor, error: &OAuthError) {
         let reason = error.cause.clone().unwrap_or_else(|| error.code.wire().to_owned());
-        let event = AuditEvent::new(call.ctx, call.tenant.id, AuditKind::TokenDenied, actor).reason(reason);
+        let event = AuditEvent::new(ctx, tenant.id, AuditKind::TokenDenied, actor).reason(reason);
         self.audit.record(event).await;
     }
 }

@@ -63,7 +63,7 @@ fn protocol(config: &mut ServiceConfig) {
         .service(
             only("/logout", "GET, POST").route(get().to(logout::by_get)).route(post().to(logout::by_post)),
         )
-        .service(only_get("/upstream/{id}/callback").route(read().to(authorize::callback)));
+        .service(only("/upstream/{id}/callback", "GET").route(get().to(authorize::callback)));
 }
 
 fn pages(config: &mut ServiceConfig) {

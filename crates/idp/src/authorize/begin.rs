@@ -38,9 +38,13 @@ impl Idp {
             require_pkce: client.require_pkce || !client.auth_method.is_confidential(),
             scope: client.scope.clone(),
         };
-        let request = check_grant(&client).and_then(|()| validate(params, rules));
-        let request = request.map_err(|error| AuthorizeError::Return(return_to.clone(), error))?;
-        self.open_authorization(visit, request, &return_to).await
+        match check_grant(&client).and_then(|()| validate(params, rules)) {
+            Ok(request) => self.open_authorization(visit, request, &return_to).await,
+            Err(error) => {
+                self.record_rejection(visit, params, error.code).await;
+                Err(AuthorizeError::Return(return_to, error))
+            }
+        }
     }
 
     async fn open_authorization(
@@ -87,11 +91,16 @@ impl Idp {
     }
 
     async fn reject_authorization(&self, visit: &Visit<'_>, params: &Params, error: PageError) -> PageError {
+        self.record_rejection(visit, params, error.refusal).await;
+        error
+    }
+
+    /// Law 11, wherever the refusal is answered.
+    async fn record_rejection(&self, visit: &Visit<'_>, params: &Params, reason: impl std::fmt::Display) {
         let named: String = params.first("client_id").unwrap_or_default().chars().take(128).collect();
         let event =
             AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::AuthorizationRejected, Actor::Anonymous);
-        self.audit.record(event.client(named).reason(error.refusal)).await;
-        error
+        self.audit.record(event.client(named).reason(reason)).await;
     }
 
     /// Once this exists, errors travel to the client.

@@ -186,7 +186,9 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
         }),
         Purpose::Authorize(request) => {
             let expected = expected_subject(interaction, request);
-            !request.prompt.login
+            // Whoever said in this sign-in who they are is not answered with a session begun in another tab meanwhile.
+            !interaction.session_set_aside
+                && !request.prompt.login
                 && !request.prompt.select_account
                 && request.max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
                 && expected.is_none_or(|expected| expected == user.id.to_string())
