@@ -12,7 +12,6 @@ use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::tenant::{Tenant, TenantSettings};
 use hospes_protocol::token::GrantType;
 use hospes_server::config::{Config, Sources};
-use hospes_server::entropy;
 use hospes_server::wiring::House;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -215,9 +214,4 @@ fn basic(id: &str, secret: &str) -> String {
 fn base64(bytes: &[u8]) -> String {
     let text = hospes_protocol::encoding::base64url(bytes).replace('-', "+").replace('_', "/");
     format!("{text}{}", "=".repeat((4 - text.len() % 4) % 4))
-}
-
-/// Identifiers need randomness that differs between calls.
-pub(crate) fn unique() -> String {
-    hospes_protocol::encoding::base64url(entropy::random_key())
 }
