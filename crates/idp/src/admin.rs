@@ -1,7 +1,9 @@
 //! Administration. A permission is a handle: without an [`Admin`] the operations are not there.
 
 pub mod clients;
+mod cursor;
 pub mod home_idps;
+pub mod invitations;
 pub mod people;
 pub mod permission;
 pub mod set_up;
@@ -29,6 +31,9 @@ pub enum AdminError {
     /// Somebody else changed it first.
     #[error("the object was changed by somebody else, read it again")]
     Stale,
+    /// Nobody could administer the tenant afterwards.
+    #[error("the last administrator can be neither deleted, disabled nor stripped of the role")]
+    LastAdministrator,
     /// A store is away.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
@@ -49,5 +54,10 @@ impl AdminError {
     /// One sentence that refuses a request.
     pub fn invalid(sentence: impl Into<String>) -> Self {
         Self::Invalid(vec![sentence.into()])
+    }
+
+    /// Refuses unless `expected`, where the caller named one, is the version there is.
+    pub(crate) fn check_version(expected: Option<u64>, version: u64) -> Result<(), Self> {
+        if expected.is_none_or(|expected| expected == version) { Ok(()) } else { Err(Self::Stale) }
     }
 }

@@ -41,6 +41,8 @@ pub enum Purpose {
     OneTimeCode,
     /// Tokens that tie a form to a browser.
     Csrf,
+    /// Cursors of lists.
+    Cursor,
 }
 
 impl Purpose {
@@ -52,6 +54,7 @@ impl Purpose {
             Self::RefreshToken => b"hospes/refresh-token/1",
             Self::OneTimeCode => b"hospes/one-time-code/1",
             Self::Csrf => b"hospes/csrf/1",
+            Self::Cursor => b"hospes/cursor/1",
         }
     }
 }

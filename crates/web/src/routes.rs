@@ -35,7 +35,7 @@ pub fn configure(config: &mut ServiceConfig) {
                 .configure(protocol)
                 .configure(pages)
                 .service(scope("/v1.0").configure(graph::configure))
-                .service(scope("/api").configure(admin_api::configure)),
+                .service(admin_api::service()),
         )
         .default_service(route().to(|| async { not_found() }));
 }

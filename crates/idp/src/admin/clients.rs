@@ -197,16 +197,19 @@ impl Admin<'_> {
         version: Option<u64>,
     ) -> Result<Client, AdminError> {
         let client = self.client(id).await?;
-        if version.is_some_and(|version| version != client.version) {
-            return Err(AdminError::Stale);
-        }
+        AdminError::check_version(version, client.version)?;
         let client = checked(settings)?.apply(client);
         self.store_client(client).await
     }
 
     /// Makes a new secret; the ones before work for another day.
-    pub async fn rotate_client_secret(&self, id: &ClientId) -> Result<(Client, Secret), AdminError> {
+    pub async fn rotate_client_secret(
+        &self,
+        id: &ClientId,
+        version: Option<u64>,
+    ) -> Result<(Client, Secret), AdminError> {
         let mut client = self.client(id).await?;
+        AdminError::check_version(version, client.version)?;
         let (secrets, plain) = self.new_secret(client.auth_method);
         let plain =
             plain.ok_or_else(|| AdminError::invalid("this client does not authenticate with a secret"))?;
@@ -221,7 +224,8 @@ impl Admin<'_> {
     }
 
     /// Deletes a client.
-    pub async fn delete_client(&self, id: &ClientId) -> Result<(), AdminError> {
+    pub async fn delete_client(&self, id: &ClientId, version: Option<u64>) -> Result<(), AdminError> {
+        AdminError::check_version(version, self.client(id).await?.version)?;
         let event = self.event(AuditKind::ClientDeleted).client(id);
         Ok(self.idp.apply(Change::DeleteClient(self.tenant.id, id.clone()), event).await?)
     }

@@ -153,9 +153,7 @@ impl Admin<'_> {
         version: Option<u64>,
     ) -> Result<HomeIdp, AdminError> {
         let before = self.home_idp(id).await?;
-        if version.is_some_and(|version| version != before.version) {
-            return Err(AdminError::Stale);
-        }
+        AdminError::check_version(version, before.version)?;
         let moves = settings.issuer != before.issuer.as_str();
         if moves && self.idp.directory.count_linked(self.tenant.id, id).await? > 0 {
             return Err(AdminError::invalid("issuer cannot change while guests are linked to it"));
@@ -170,7 +168,8 @@ impl Admin<'_> {
     }
 
     /// Deletes a home IdP with its links; its guests can then only sign in after their redemption was reset.
-    pub async fn delete_home_idp(&self, id: HomeIdpId) -> Result<(), AdminError> {
+    pub async fn delete_home_idp(&self, id: HomeIdpId, version: Option<u64>) -> Result<(), AdminError> {
+        AdminError::check_version(version, self.home_idp(id).await?.version)?;
         let event = self.event(AuditKind::HomeIdpDeleted).target(id);
         Ok(self.idp.apply(Change::DeleteHomeIdp(self.tenant.id, id), event).await?)
     }

@@ -1,13 +1,13 @@
-//! People: members made by administrators, guests made by invitations; listing, changing, deleting both.
+//! People: members made by administrators, guests made by invitations; listing, changing, deleting both. A tenant never
+//! loses its last administrator.
 
 use super::tenants::display_name;
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
 use crate::email::EmailAddress;
-use crate::ids::{InvitationId, UserId};
-use crate::model::invitation::{Invitation, InvitationState};
+use crate::ids::UserId;
 use crate::model::tenant::Status;
-use crate::model::user::{LocalAccount, Profile, Role, User};
+use crate::model::user::{FederatedIdentity, LocalAccount, Profile, Role, User};
 use crate::password::weaknesses;
 use crate::ports::directory::UserFilter;
 use crate::ports::{Change, Key, Kind, Page, PageRequest, Unavailable};
@@ -109,15 +109,16 @@ impl Admin<'_> {
         version: Option<u64>,
     ) -> Result<User, AdminError> {
         let before = self.user(id).await?;
-        if version.is_some_and(|version| version != before.version) {
-            return Err(AdminError::Stale);
-        }
-        let mut user = before;
+        AdminError::check_version(version, before.version)?;
+        let mut user = before.clone();
         if let Some(name) = patch.display_name {
             user.profile.display_name = Some(display_name(&name)?);
         }
         user.status = patch.status.unwrap_or(user.status);
         user.roles = patch.roles.unwrap_or(user.roles);
+        if administers(&before) && !administers(&user) {
+            self.check_another_administrator(id).await?;
+        }
         let event = self.event(AuditKind::UserUpdated).target(id);
         self.idp.apply(Change::UpdateUser(user.clone()), event).await?;
         if !user.status.is_enabled() {
@@ -127,28 +128,43 @@ impl Admin<'_> {
     }
 
     /// Deletes a person with everything that is theirs.
-    pub async fn delete_user(&self, id: UserId) -> Result<(), AdminError> {
+    pub async fn delete_user(&self, id: UserId, version: Option<u64>) -> Result<(), AdminError> {
+        let user = self.user(id).await?;
+        AdminError::check_version(version, user.version)?;
+        if administers(&user) {
+            self.check_another_administrator(id).await?;
+        }
         let event = self.event(AuditKind::UserDeleted).target(id);
         self.idp.apply(Change::DeleteUser(self.tenant.id, id), event).await?;
         self.end_access(id).await
     }
 
-    /// Invitations, newest first.
-    pub async fn invitations(
-        &self,
-        state: Option<InvitationState>,
-        page: PageRequest,
-    ) -> Result<Page<Invitation>, AdminError> {
-        Ok(self.idp.directory.list_invitations(self.tenant.id, state, page).await?)
+    /// Where a person signs in: home IdPs they are linked to, and whether they have a lightweight account.
+    pub async fn ways_in(&self, id: UserId) -> Result<(Vec<FederatedIdentity>, bool), AdminError> {
+        let identities = self.idp.directory.identities(self.tenant.id, id).await?;
+        let account = self.idp.directory.local_account(self.tenant.id, id).await?;
+        Ok((identities, account.is_some()))
     }
 
-    /// One invitation.
-    pub async fn invitation(&self, id: InvitationId) -> Result<Invitation, AdminError> {
-        self.idp.directory.invitation(self.tenant.id, id).await?.ok_or(AdminError::NotFound)
+    /// API-22: somebody else must be able to administer.
+    async fn check_another_administrator(&self, leaving: UserId) -> Result<(), AdminError> {
+        let mut after = None;
+        loop {
+            let page = PageRequest { after, size: 200 };
+            let page = self.idp.directory.list_users(self.tenant.id, &UserFilter::default(), page).await?;
+            if page.items.iter().any(|user| user.id != leaving && administers(user)) {
+                return Ok(());
+            }
+            after = Some(page.next.ok_or(AdminError::LastAdministrator)?);
+        }
     }
 
     async fn end_access(&self, id: UserId) -> Result<(), AdminError> {
         self.idp.sessions.end_all(&Key::new(self.tenant.id, Kind::OfUser, id.0.as_bytes())).await?;
         Ok(())
     }
+}
+
+fn administers(user: &User) -> bool {
+    user.status.is_enabled() && !user.is_pending() && user.has_role(Role::Administrator)
 }

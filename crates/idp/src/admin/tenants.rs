@@ -9,6 +9,7 @@ use crate::keyring;
 use crate::model::tenant::{SigningKey, Slug, Status, Tenant, TenantSettings};
 use crate::ports::{Change, Page, PageRequest};
 use hospes_protocol::jose::Algorithm;
+use hospes_protocol::redirect_uri::parse_registered;
 
 /// A tenant to be made.
 #[derive(Clone, Debug)]
@@ -46,6 +47,7 @@ impl Idp {
         let slug = Slug::parse(&new.slug).ok_or_else(|| {
             AdminError::invalid("slug must be 1 to 63 lower-case letters, digits and inner hyphens")
         })?;
+        check_settings(&new.settings)?;
         let tenant = Tenant {
             id: TenantId::generate(ctx),
             slug,
@@ -82,6 +84,11 @@ impl Idp {
 }
 
 impl Admin<'_> {
+    /// The tenant.
+    pub fn tenant(&self) -> &Tenant {
+        self.tenant
+    }
+
     /// Changes the tenant; `version` guards against lost updates.
     pub async fn update_tenant(
         &self,
@@ -89,13 +96,14 @@ impl Admin<'_> {
         version: Option<u64>,
     ) -> Result<Tenant, AdminError> {
         let mut tenant = self.tenant.clone();
-        if version.is_some_and(|version| version != tenant.version) {
-            return Err(AdminError::Stale);
-        }
+        AdminError::check_version(version, tenant.version)?;
         if let Some(name) = patch.display_name {
             tenant.display_name = display_name(&name)?;
         }
-        tenant.settings = patch.settings.unwrap_or(tenant.settings);
+        if let Some(settings) = patch.settings {
+            check_settings(&settings)?;
+            tenant.settings = settings;
+        }
         tenant.status = patch.status.unwrap_or(tenant.status);
         let event = self.event(AuditKind::TenantUpdated).target(&tenant.slug);
         self.idp.apply(Change::UpdateTenant(tenant.clone()), event).await?;
@@ -125,6 +133,28 @@ impl Admin<'_> {
     ) -> Result<Page<AuditEvent>, AdminError> {
         Ok(self.idp.directory.list_audit(self.tenant.id, reference, page).await?)
     }
+}
+
+/// Lifetimes that end within reason, links that lead somewhere safe.
+fn check_settings(settings: &TenantSettings) -> Result<(), AdminError> {
+    const DAY: u32 = 24 * 3600;
+    let lifetimes = [
+        ("invitationLifetime", settings.invitation_lifetime, 366 * DAY),
+        ("sessionLifetime", settings.session_lifetime, 90 * DAY),
+        ("sessionIdle", settings.session_idle, 90 * DAY),
+        ("accessTokenLifetime", settings.access_token_lifetime, DAY),
+        ("refreshTokenIdle", settings.refresh_token_idle, 366 * DAY),
+        ("refreshTokenLifetime", settings.refresh_token_lifetime, 366 * DAY),
+    ];
+    let out_of_range = lifetimes.into_iter().filter(|(_, seconds, most)| !(1..=*most).contains(seconds));
+    let mut problems: Vec<String> =
+        out_of_range.map(|(name, _, most)| format!("{name} must be 1 to {most} seconds")).collect();
+    let links = settings.landing_urls.iter().map(|url| ("landingUrls", url));
+    let links = links.chain(settings.privacy_statement_url.iter().map(|url| ("privacyStatementUrl", url)));
+    problems.extend(
+        links.filter_map(|(name, url)| Some(format!("{name}: {url:?} {}", parse_registered(url).err()?))),
+    );
+    if problems.is_empty() { Ok(()) } else { Err(AdminError::Invalid(problems)) }
 }
 
 /// A name of 1 to 256 visible characters.

@@ -1,0 +1,70 @@
+//! The tenant and its keys over the API.
+
+use crate::house::{ADMINISTER, TestHouse};
+use actix_web::http::header;
+use serde_json::{Value, json};
+
+#[actix_web::test]
+async fn rules_change_one_by_one() {
+    let house = TestHouse::open().await;
+    let token = house.token(&house.tenant, ADMINISTER).await;
+    let read = house.get(&token, "/tenant").await;
+    let tag = read.header(header::ETAG).to_owned();
+    let before = read.is(200);
+    assert_eq!(
+        (&before["slug"], &before["issuer"]),
+        (&json!("harbor"), &json!("https://id.example/t/harbor"))
+    );
+    let patch = json!({"displayName": "Harbor", "settings": {
+        "allowInvitesFrom": "everyone", "invitationLifetime": 3600, "privacyStatementUrl": "https://harbor.example/privacy",
+        "addressRoutes": [{"address": "ada@fjord.example", "homeIdp": null}],
+    }});
+    let reply = house.patch(&token, "/tenant", patch).await;
+    assert_ne!(reply.header(header::ETAG), tag);
+    let after = reply.is(200);
+    assert_eq!(after["settings"]["allowInvitesFrom"], "everyone");
+    assert_eq!(after["settings"]["sessionIdle"], before["settings"]["sessionIdle"]);
+    let cleared =
+        house.patch(&token, "/tenant", json!({"settings": {"privacyStatementUrl": null}})).await.is(200);
+    assert_eq!(cleared["settings"]["privacyStatementUrl"], Value::Null);
+    assert_eq!(cleared["settings"]["invitationLifetime"], 3600);
+}
+
+#[actix_web::test]
+async fn rules_out_of_range_are_refused_together() {
+    let house = TestHouse::open().await;
+    let token = house.token(&house.tenant, ADMINISTER).await;
+    let before = house.snapshot().await;
+    let patch = json!({"settings": {
+        "invitationLifetime": 0, "accessTokenLifetime": 90_000, "landingUrls": ["javascript:alert(1)"],
+        "privacyStatementUrl": "not a link",
+    }});
+    let reply = house.patch(&token, "/tenant", patch).await;
+    reply.is_problem(422, "invalid");
+    assert_eq!(reply.body["problems"].as_array().unwrap().len(), 4, "{}", reply.body);
+    for settings in [
+        json!({"sessionIdle": -1}),
+        json!({"sessionIdle": "long"}),
+        json!({"allowInvitesFrom": "anyone"}),
+        json!({"addressRoutes": [{"address": "nobody"}]}),
+        json!({"unknownRule": true}),
+    ] {
+        house.patch(&token, "/tenant", json!({"settings": settings})).await.is_problem(422, "invalid");
+    }
+    assert_eq!(before, house.snapshot().await);
+}
+
+#[actix_web::test]
+async fn a_new_key_is_published_and_older_ones_stay() {
+    let house = TestHouse::open().await;
+    let token = house.token(&house.tenant, ADMINISTER).await;
+    let made = house.post(&token, "/keys", json!({"algorithm": "ES256"})).await.is(201);
+    let keys = house.get(&token, "/keys").await.is(200);
+    assert_eq!(keys["items"].as_array().unwrap().len(), 3);
+    assert_eq!(keys["items"][2]["keyId"], made["keyId"]);
+    let before = house.snapshot().await;
+    for algorithm in ["PS256", "EdDSA", "HS256", "none"] {
+        house.post(&token, "/keys", json!({"algorithm": algorithm})).await.is_problem(422, "invalid");
+    }
+    assert_eq!(before, house.snapshot().await);
+}

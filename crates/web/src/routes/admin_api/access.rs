@@ -1,0 +1,199 @@
+//! Who is asking, and how requests are read: bearer token, permission, JSON body, query, versions and cursors.
+
+use super::failure::{INVALID, MALFORMED, MEDIA_TYPE, Reference, Refused, SCOPE, TOO_LARGE, UNAUTHENTICATED};
+use super::failure::{NOT_FOUND, UNAVAILABLE};
+use crate::api::Page;
+use crate::routes::token::bearer;
+use crate::site::Site;
+use actix_web::dev::Payload;
+use actix_web::http::header;
+use actix_web::web::{self, Query};
+use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+use hospes_idp::admin::permission::{ADMINISTER, INVITE};
+use hospes_idp::admin::{Admin, AdminError, Caller};
+use hospes_idp::invitation::record::Inviter;
+use hospes_idp::ports::{Page as Found, PageRequest};
+use hospes_protocol::OAuthError;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use serde_json::error::Category;
+use std::str::FromStr;
+use utoipa::IntoParams;
+
+/// The largest document accepted, in bytes.
+const MAX_BODY: usize = 256 * 1024;
+/// The largest page, and the one served when none is asked for.
+const MAX_PAGE: u32 = 200;
+const DEFAULT_PAGE: u32 = 50;
+
+/// What a handler answers.
+pub(super) type Answer = Result<HttpResponse, Refused>;
+
+/// A request by somebody who was recognised. What they may do is asked next: [`Api::admin`], [`Api::inviter`].
+pub(super) struct Api {
+    pub(super) site: Site,
+    caller: Caller,
+    request: HttpRequest,
+}
+
+impl FromRequest for Api {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
+        let request = request.clone();
+        Box::pin(async move {
+            let site = Site::of(&request).await?;
+            let reference = Reference(site.ctx.request.reference.clone());
+            request.extensions_mut().insert(reference);
+            let caller = caller(&site, &request).await?;
+            Ok(Self { site, caller, request })
+        })
+    }
+}
+
+/// API-04: an access token of this tenant, for this API; whatever is wrong with another, the answer is the same.
+async fn caller(site: &Site, request: &HttpRequest) -> Result<Caller, Refused> {
+    let realm = format!("Bearer realm=\"{}\"", site.tenant.slug);
+    let refused = || {
+        Refused::new(
+            &UNAUTHENTICATED,
+            "the access token is missing, invalid, expired or for another audience",
+        )
+    };
+    let Some(token) = bearer(request) else {
+        // RFC 6750 §3.1: no error code where no token came.
+        return Err(refused().challenging(realm));
+    };
+    let invalid = || refused().challenging(format!("{realm}, error=\"invalid_token\""));
+    let unavailable = |error: OAuthError| match error.code.status() {
+        500.. => Refused::new(&UNAVAILABLE, "a store does not answer, try again"),
+        _ => invalid(),
+    };
+    let token = site.idp().access_token(&site.ctx, &site.tenant, token).await.map_err(unavailable)?;
+    if token.aud != site.idp().issuer(&site.tenant).as_str() {
+        return Err(invalid());
+    }
+    site.idp().caller(&site.tenant, &token).await?.ok_or_else(invalid)
+}
+
+impl Api {
+    /// The handle, if the caller may administer.
+    pub(super) fn admin(&self) -> Result<Admin<'_>, Refused> {
+        let admin = self.site.idp().admin(&self.site.ctx, &self.site.tenant, &self.caller);
+        admin.map_err(|error| self.forbidden(error, ADMINISTER))
+    }
+
+    /// The caller as an inviter, if they may invite.
+    pub(super) fn inviter(&self) -> Result<Inviter, Refused> {
+        self.caller.inviter(&self.site.tenant).map_err(|error| self.forbidden(error, INVITE))
+    }
+
+    /// RFC 6750 §3.1: names the scope that would do.
+    fn forbidden(&self, error: AdminError, scope: &str) -> Refused {
+        let AdminError::Forbidden = error else {
+            return error.into();
+        };
+        let sentence = format!("this needs {scope}, granted to the client or to an administrator's token");
+        let realm = &self.site.tenant.slug;
+        Refused::new(&SCOPE, sentence)
+            .challenging(format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\", scope=\"{scope}\""))
+    }
+
+    /// The `{id}` of the path. One that cannot be an identifier names nothing.
+    pub(super) fn id<T: FromStr>(&self) -> Result<T, Refused> {
+        let id = self.request.match_info().get("id").and_then(|id| id.parse().ok());
+        id.ok_or_else(|| Refused::new(&NOT_FOUND, "there is no such object"))
+    }
+
+    /// The body, if it is JSON of this shape. Unknown members are refused.
+    pub(super) async fn body<T: DeserializeOwned>(&self, payload: web::Payload) -> Result<T, Refused> {
+        if !self.request.content_type().eq_ignore_ascii_case("application/json") {
+            return Err(Refused::new(&MEDIA_TYPE, "Content-Type must be application/json"));
+        }
+        let bytes = payload.to_bytes_limited(MAX_BODY).await;
+        let bytes = bytes.map_err(|_| Refused::new(&TOO_LARGE, "a document has at most 256 KiB"))?;
+        let bytes = bytes.map_err(|_| Refused::new(&MALFORMED, "the body ended early"))?;
+        serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
+            Category::Data => Refused::from(vec![error.to_string()]),
+            Category::Io | Category::Syntax | Category::Eof => Refused::new(&MALFORMED, error.to_string()),
+        })
+    }
+
+    /// The parameters of the query. Unknown ones, and known ones given twice, are refused.
+    pub(super) fn query<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+        let query = Query::from_query(self.request.query_string());
+        query.map(Query::into_inner).map_err(|error| Refused::new(&INVALID, error.to_string()))
+    }
+
+    /// The version of `If-Match` (RFC 9110 §13.1.1). A tag we never gave matches nothing.
+    pub(super) fn if_match(&self) -> Option<u64> {
+        let given = self.request.headers().get(header::IF_MATCH)?.to_str().unwrap_or_default().trim();
+        let version = given.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
+        (given != "*").then(|| version.and_then(|version| version.parse().ok()).unwrap_or(u64::MAX))
+    }
+
+    /// Which page of the list at this address is wanted.
+    pub(super) fn page(&self, admin: &Admin<'_>, range: &PageQuery) -> Result<PageRequest, Refused> {
+        let size = match range.limit.as_deref().map(str::parse) {
+            None => DEFAULT_PAGE,
+            Some(Ok(limit)) if (1..=MAX_PAGE).contains(&limit) => limit,
+            Some(_) => return Err(vec![format!("limit must be 1 to {MAX_PAGE}")].into()),
+        };
+        let key = |cursor: &String| admin.key_of(&self.list(), cursor);
+        Ok(PageRequest { after: range.after.as_ref().map(key).transpose()?, size })
+    }
+
+    /// A page as a document.
+    pub(super) fn found<T, D: Serialize>(
+        &self,
+        admin: &Admin<'_>,
+        page: Found<T>,
+        shown: impl FnMut(T) -> D,
+    ) -> HttpResponse {
+        let next = page.next.map(|key| admin.cursor(&self.list(), &key));
+        HttpResponse::Ok().json(Page { items: page.items.into_iter().map(shown).collect(), next })
+    }
+
+    /// What a cursor belongs to: the path and the filters.
+    fn list(&self) -> String {
+        let range = |pair: &&str| pair.starts_with("limit=") || pair.starts_with("after=");
+        let mut filters: Vec<&str> =
+            self.request.query_string().split('&').filter(|pair| !range(pair)).collect();
+        filters.sort_unstable();
+        format!("{}?{}", self.request.path(), filters.join("&"))
+    }
+
+    /// Where a new object is, below the API.
+    pub(super) fn location(&self, below: &str) -> (header::HeaderName, String) {
+        (header::LOCATION, self.site.idp().issuer(&self.site.tenant).join(&format!("/api{below}")))
+    }
+}
+
+/// Which part of a list.
+#[derive(Clone, Debug, Default, serde::Deserialize, IntoParams)]
+#[serde(deny_unknown_fields)]
+#[into_params(parameter_in = Query)]
+pub(super) struct PageQuery {
+    /// At most this many items, 1 to 200; 50 if absent.
+    #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
+    limit: Option<String>,
+    /// The `next` of the page before.
+    after: Option<String>,
+}
+
+impl PageQuery {
+    pub(super) const fn new(limit: Option<String>, after: Option<String>) -> Self {
+        Self { limit, after }
+    }
+}
+
+/// An object with its version as a strong entity tag (RFC 9110 §8.8.3).
+pub(super) fn versioned(
+    mut response: actix_web::HttpResponseBuilder,
+    version: u64,
+    body: &impl Serialize,
+) -> HttpResponse {
+    response.insert_header((header::ETAG, format!("\"{version}\""))).json(body)
+}
