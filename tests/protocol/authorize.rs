@@ -73,7 +73,8 @@ async fn az_06_a_loopback_address_may_have_any_port_a_name_may_not() {
     });
     let native = native.public().await;
     native.authorize().set("redirect_uri", "http://127.0.0.1:51004/cb").open(&app.browser()).await.asks_who();
-    for other in ["http://localhost:51004/cb", "http://127.0.0.1.evil.test/cb", "http://127.0.0.1:51004/cb/"] {
+    for other in ["http://localhost:51004/cb", "http://127.0.0.1.evil.test/cb", "http://127.0.0.1:51004/cb/"]
+    {
         refused_on_a_page(&native.authorize().set("redirect_uri", other), "invalid_redirect_uri").await;
     }
 }

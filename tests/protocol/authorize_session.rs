@@ -10,12 +10,7 @@ use hospes_idp::client::ConsentRule;
 use serde_json::json;
 
 /// Answered at the client without a screen, mail or state.
-async fn silently_refused(
-    app: &TestApp,
-    browser: &Browser,
-    request: &Authorization<'_>,
-    error: &str,
-) {
+async fn silently_refused(app: &TestApp, browser: &Browser, request: &Authorization<'_>, error: &str) {
     app.unchanged(request.get(browser)).await.is_returned(error, request);
 }
 

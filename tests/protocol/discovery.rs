@@ -134,7 +134,8 @@ async fn dsc_06_what_is_advertised_works_and_nothing_else() {
         signed.insert(jwt::header(tokens.id_token())["alg"].as_str().unwrap().to_owned());
     }
     assert_eq!(signed, algorithms);
-    for absent in ["registration_endpoint", "pushed_authorization_request_endpoint", "introspection_endpoint"] {
+    for absent in ["registration_endpoint", "pushed_authorization_request_endpoint", "introspection_endpoint"]
+    {
         assert!(document.get(absent).is_none(), "{absent}");
     }
 }
@@ -148,10 +149,8 @@ async fn dsc_07_documents_are_only_read() {
             let answer = app.unchanged(ask(&app, method.clone(), &harbor.url(path), &[])).await;
             assert_eq!((answer.status, answer.header("allow")), (405, Some("GET, HEAD")), "{method} {path}");
         }
-        let (got, head) = (
-            get(&app, &harbor.url(path), &[]).await,
-            ask(&app, Method::HEAD, &harbor.url(path), &[]).await,
-        );
+        let (got, head) =
+            (get(&app, &harbor.url(path), &[]).await, ask(&app, Method::HEAD, &harbor.url(path), &[]).await);
         assert_eq!((head.status, head.body.as_str()), (200, ""), "what Allow promises works");
         assert_eq!(head.header("etag"), got.header("etag"));
     }
