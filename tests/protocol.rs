@@ -8,4 +8,4 @@ mod code_refused;
 mod discovery;
 mod harness;
 mod refresh;
-//mod userinfo;
+mod userinfo;

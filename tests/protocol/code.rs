@@ -21,7 +21,8 @@ async fn tok_04_a_second_use_ends_what_the_first_began() {
     for seconds in [0, 1, 30] {
         let code = wiki.code_for(&app.browser(), &hanna).await;
         let tokens = wiki.redeem(&code).send().await.tokens();
-        assert_eq!(wiki.userinfo(&tokens.access_token).await.status, 200);
+        let alive = wiki.userinfo(&tokens.access_token).await;
+        assert_eq!(alive.status, 200, "{alive:?}");
         app.clock.advance_seconds(seconds);
         let again = app.audited((CodeReplayed, None), wiki.redeem(&code).send()).await;
         again.is_error(400, "invalid_grant");

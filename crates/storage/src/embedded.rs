@@ -71,6 +71,10 @@ impl Sessions for EmbeddedSessions {
         Ok(self.memory.get(&Name::of(key), self.now()))
     }
 
+    async fn has(&self, key: &Key) -> Result<bool, Unavailable> {
+        Ok(self.memory.has(&Name::of(key), self.now()))
+    }
+
     async fn take(&self, key: &Key) -> Result<Option<Bytes>, Unavailable> {
         Ok(self.memory.take(&Name::of(key), self.now()))
     }

@@ -93,6 +93,10 @@ impl Sessions for RedisSessions {
         Ok(found.and_then(plain_of))
     }
 
+    async fn has(&self, key: &Key) -> Result<bool, Unavailable> {
+        self.ask(cmd("EXISTS").arg(key.text())).await
+    }
+
     async fn take(&self, key: &Key) -> Result<Option<Bytes>, Unavailable> {
         let found: Option<Vec<u8>> = self.ask(cmd("GETDEL").arg(key.text())).await?;
         Ok(found.and_then(plain_of))

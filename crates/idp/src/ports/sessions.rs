@@ -158,6 +158,8 @@ pub enum Rotation {
 pub trait Sessions: Send + Sync {
     /// Reads.
     async fn get(&self, key: &Key) -> Result<Option<Bytes>, Unavailable>;
+    /// Whether an entry is there, of whatever kind: also a token family, which has nothing to read.
+    async fn has(&self, key: &Key) -> Result<bool, Unavailable>;
     /// Reads and deletes, atomically: of many callers one gets it.
     async fn take(&self, key: &Key) -> Result<Option<Bytes>, Unavailable>;
     /// Adds unless present; of many callers one gets `true`.

@@ -27,7 +27,9 @@ impl Idp {
         }
         if claims.oid.is_some() {
             let family = claims.jti.split_once('.').map(|(family, _)| family).ok_or_else(invalid)?;
-            self.sessions.get(&Key::new(tenant.id, Kind::Family, family)).await?.ok_or_else(invalid)?;
+            if !self.sessions.has(&Key::new(tenant.id, Kind::Family, family)).await? {
+                return Err(invalid());
+            }
         }
         Ok(claims)
     }

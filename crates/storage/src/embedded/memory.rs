@@ -44,6 +44,10 @@ impl Memory {
         plain(self.shard(name).live(name, now)?)
     }
 
+    pub(super) fn has(&self, name: &Name, now: i64) -> bool {
+        self.shard(name).live(name, now).is_some()
+    }
+
     pub(super) fn take(&self, name: &Name, now: i64) -> Option<Bytes> {
         let mut shard = self.shard(name);
         let value = shard.live(name, now).and_then(plain);

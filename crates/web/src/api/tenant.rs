@@ -159,6 +159,7 @@ pub struct SettingsPatch {
 }
 
 /// Tells null from absent.
+#[expect(clippy::option_option, reason = "JSON has three cases: absent, null, a value (RFC 7396)")]
 fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
     Option::deserialize(value).map(Some)
 }
