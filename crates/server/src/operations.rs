@@ -22,10 +22,14 @@ fn recorder() -> Option<PrometheusHandle> {
     RECORDER.get_or_init(install).clone()
 }
 
+/// Requests to the stores so far, by store.
+type RoundTrips = Arc<dyn Fn() -> [(&'static str, u64); 2] + Send + Sync>;
+
 /// Serves `/health/live`, `/health/ready` and `/metrics` until `stop` resolves.
 pub(crate) async fn serve(
     listener: TcpListener,
     idp: Arc<Idp>,
+    round_trips: RoundTrips,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let recorder = recorder();
@@ -33,6 +37,7 @@ pub(crate) async fn serve(
         App::new()
             .app_data(Data::from(idp.clone()))
             .app_data(Data::new(recorder.clone()))
+            .app_data(Data::from(round_trips.clone()))
             .service(resource("/health/live").route(get().to(async || HttpResponse::Ok().body("live\n"))))
             .service(resource("/health/ready").route(get().to(ready)))
             .service(resource("/metrics").route(get().to(exposition)))
@@ -60,7 +65,13 @@ async fn ready(idp: Data<Idp>) -> HttpResponse {
     }
 }
 
-async fn exposition(recorder: Data<Option<PrometheusHandle>>) -> HttpResponse {
+async fn exposition(
+    recorder: Data<Option<PrometheusHandle>>,
+    round_trips: Data<dyn Fn() -> [(&'static str, u64); 2] + Send + Sync>,
+) -> HttpResponse {
+    for (store, count) in round_trips() {
+        metrics::counter!("hospes_store_round_trips_total", "store" => store).absolute(count);
+    }
     let text = recorder.as_ref().as_ref().map(PrometheusHandle::render).unwrap_or_default();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

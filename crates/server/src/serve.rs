@@ -12,6 +12,7 @@ use anyhow::{Context, Result};
 use hospes_web::{App, configure, security_headers};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -41,8 +42,10 @@ pub async fn serve(config: Config) -> Result<()> {
         let _ = stop.send(true);
     });
     let worker = house.outbox_worker(&config)?.map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
+    let round_trips = Arc::new(house.round_trips());
     let operations =
-        tokio::spawn(operations::serve(operations_listener, house.app.idp.clone(), until(stopped.clone())));
+        operations::serve(operations_listener, house.app.idp.clone(), round_trips, until(stopped.clone()));
+    let operations = tokio::spawn(operations);
     tracing::info!(base_url = config.base_url, listen = %config.listen, "ready");
     run_http(&config, house.app.clone(), listener, until(stopped)).await?;
     if let Some(worker) = worker {

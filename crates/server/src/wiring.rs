@@ -22,6 +22,8 @@ pub struct House {
     pub app: App,
     /// The store the outbox worker reads.
     pub directory: Arc<dyn Directory>,
+    /// The short-lived store.
+    pub sessions: Arc<dyn Sessions>,
     /// The key-encryption key.
     pub vault: Arc<Vault>,
     /// Wakes the outbox worker.
@@ -57,7 +59,7 @@ impl House {
         let idp = Idp::new(Rooms {
             mail_queued: mail_queued.clone(),
             directory: directory.clone(),
-            sessions,
+            sessions: sessions.clone(),
             upstream: Arc::new(upstream),
             vault: vault.clone(),
             passwords: PasswordHasher::start((config.workers / 2).max(1))
@@ -67,7 +69,7 @@ impl House {
         let make_ctx: MakeCtx = Arc::new(make_ctx(clock));
         let app =
             App { idp: Arc::new(idp), make_ctx, trusted_proxies: config.trusted_proxies.clone().into() };
-        Ok(Self { app, directory, vault, mail_queued, closing: Closing { sql, embedded } })
+        Ok(Self { app, directory, sessions, vault, mail_queued, closing: Closing { sql, embedded } })
     }
 
     /// The worker that sends mail; none without a mail server.
@@ -93,6 +95,12 @@ impl House {
         self.app.idp.flush().await;
         let embedded = self.closing.embedded.as_ref();
         embedded.map_or(Ok(()), |embedded| embedded.flush()).context("the session store cannot be written")
+    }
+
+    /// Counts requests to the stores, by store.
+    pub fn round_trips(&self) -> impl Fn() -> [(&'static str, u64); 2] + Send + Sync + 'static {
+        let (sql, sessions) = (self.closing.sql.clone(), self.sessions.clone());
+        move || [("directory", sql.round_trips()), ("sessions", sessions.round_trips())]
     }
 
     /// Writes what is queued and closes the stores.

@@ -32,15 +32,22 @@ use page::Paging;
 use row::{decode, invitation_state, user_state, user_type};
 use serde::de::DeserializeOwned;
 use statement::{Arg, Pool, Writing, args};
+use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The directory in a SQLite file or a PostgreSQL database.
 pub struct SqlDirectory {
     pool: Pool,
+    round_trips: AtomicU64,
 }
 
 impl SqlDirectory {
+    /// Reads and transactions so far, each counted once.
+    pub fn round_trips(&self) -> u64 {
+        self.round_trips.load(Ordering::Relaxed)
+    }
+
     async fn all<T: DeserializeOwned>(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<T>, Unavailable> {
-        let rows = bounded(async {
+        let rows = self.bounded(async {
             let rows = statement::read(&self.pool, sql, args).await;
             rows.map_err(Unavailable::because)
         });
@@ -54,27 +61,32 @@ impl SqlDirectory {
     ) -> Result<Option<T>, Unavailable> {
         self.all(sql, args).await.map(|found| found.into_iter().next())
     }
-}
 
-/// Refuses to wait longer than a request may: an unanswered statement is an unavailable store.
-async fn bounded<T, E: From<Unavailable>>(work: impl Future<Output = Result<T, E>>) -> Result<T, E> {
-    match tokio::time::timeout(PATIENCE, work).await {
-        Ok(done) => done,
-        Err(_) => Err(Unavailable("the database did not answer in time".to_owned()).into()),
+    /// Refuses to wait longer than a request may: an unanswered statement is an unavailable store.
+    async fn bounded<T, E: From<Unavailable>>(
+        &self,
+        work: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        self.round_trips.fetch_add(1, Ordering::Relaxed);
+        match tokio::time::timeout(PATIENCE, work).await {
+            Ok(done) => done,
+            Err(_) => Err(Unavailable("the database did not answer in time".to_owned()).into()),
+        }
     }
 }
 
 /// Runs `$work` in a transaction of `$directory` and commits it.
 macro_rules! transaction {
     ($directory:expr, $tx:ident => $work:expr) => {
-        bounded(async {
-            let mut begun = Writing::begin(&$directory.pool).await.map_err(Unavailable::because)?;
-            let $tx = &mut begun;
-            let done = $work;
-            begun.commit().await.map_err(Unavailable::because)?;
-            Ok(done)
-        })
-        .await
+        $directory
+            .bounded(async {
+                let mut begun = Writing::begin(&$directory.pool).await.map_err(Unavailable::because)?;
+                let $tx = &mut begun;
+                let done = $work;
+                begun.commit().await.map_err(Unavailable::because)?;
+                Ok(done)
+            })
+            .await
     };
 }
 
@@ -174,7 +186,7 @@ impl Directory for SqlDirectory {
     async fn count_linked(&self, tenant: TenantId, home_idp: HomeIdpId) -> Result<u64, Unavailable> {
         let sql =
             "SELECT COUNT(DISTINCT user_id) FROM federated_identities WHERE tenant = $1 AND home_idp = $2";
-        let count = bounded(async {
+        let count = self.bounded(async {
             let count = statement::count(&self.pool, sql, args![tenant, home_idp]).await;
             count.map_err(Unavailable::because)
         });
@@ -322,7 +334,7 @@ impl Directory for SqlDirectory {
     }
 
     async fn ping(&self) -> Result<(), Unavailable> {
-        let answer = bounded(async {
+        let answer = self.bounded(async {
             let answer =
                 statement::count(&self.pool, "SELECT COUNT(*) FROM tenants WHERE id = ''", &[]).await;
             answer.map_err(Unavailable::because)

@@ -1,8 +1,9 @@
 //! The developer commands: `cargo xtask check` holds the tree to its rules, `cargo xtask test` runs every test
-//! with its real counterparts.
+//! with its real counterparts, `cargo xtask bench` measures the hot paths.
 //!
 //! This crate stands alone. It reads the other crates as text and through cargo; it never links them.
 
+mod bench;
 mod check;
 mod process;
 mod sources;
@@ -31,6 +32,8 @@ enum Task {
         #[arg(last = true)]
         runner: Vec<String>,
     },
+    /// What each hot path costs on a release build: requests a second, latency, server CPU, store round trips.
+    Bench(bench::Options),
 }
 
 fn main() -> ExitCode {
@@ -55,5 +58,6 @@ fn run() -> Result<()> {
     match Arguments::parse().command {
         Task::Check => check::run(&root),
         Task::Test { runner } => test::run(&root, &runner),
+        Task::Bench(options) => bench::run(&root, &options),
     }
 }

@@ -5,10 +5,10 @@
 //! brought up is a failure with a sentence; nothing is passed over.
 
 mod counterparts;
-mod machine;
-mod postgres;
-mod redis;
-mod server;
+pub(crate) mod machine;
+pub(crate) mod postgres;
+pub(crate) mod redis;
+pub(crate) mod server;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -26,8 +26,8 @@ pub(crate) fn run(root: &Path, runner: &[String]) -> Result<()> {
     process::pass_on_signals()?;
     let machine = Machine::prepare()?;
     counterparts::install(root, &machine)?;
-    let redis = Redis::start(&machine)?;
-    let postgres = Postgres::start(&machine)?;
+    let redis = Redis::start(&machine.stores)?;
+    let postgres = Postgres::start(&machine.stores)?;
     let tests = Tests { root, machine: &machine, redis_url: redis.url(), postgres_url: postgres.url() };
     println!("started {} and {}", tests.redis_url, tests.postgres_url);
     let binary = tests.build()?;

@@ -7,6 +7,7 @@ use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{AssertSqlSafe, SqlSafeStr as _};
 use std::str::FromStr;
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 /// How long a request waits for a connection, a lock or an answer before it is refused.
@@ -41,7 +42,7 @@ impl SqlDirectory {
             Some(("postgres" | "postgresql", _)) => open_postgres(url).await?,
             _ => return Err(OpenError::Scheme),
         };
-        Ok(Self { pool })
+        Ok(Self { pool, round_trips: AtomicU64::new(0) })
     }
 
     /// Brings the tables up to date. Safe to call from several nodes at once and when nothing is pending.

@@ -1,4 +1,4 @@
-//! What the tests need from the machine, where it is, and how a Debian machine gets it.
+//! What tests and measurements need from the machine, where it is, and how a Debian machine gets it.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -7,11 +7,16 @@ use anyhow::{Context, Result, bail};
 
 use crate::process;
 
-/// The programs the tests use, all of them present.
-pub(super) struct Machine {
+/// The servers our stores are, both of them present.
+pub(crate) struct Stores {
     pub(super) redis_server: PathBuf,
     /// Holds `initdb`, `postgres`, `pg_ctl` and `pg_isready` of one release.
     pub(super) postgres_bin: PathBuf,
+}
+
+/// The programs the tests use, all of them present.
+pub(super) struct Machine {
+    pub(super) stores: Stores,
     pub(super) chromedriver: PathBuf,
     pub(super) node: PathBuf,
     pub(super) npm: PathBuf,
@@ -35,22 +40,23 @@ const NPM: Need = Need { what: "npm", find: || program("npm"), packages: &["npm"
 
 const OLDEST_NODE: u32 = 18;
 
+impl Stores {
+    /// As [`Machine::prepare`], for the stores alone.
+    pub(crate) fn prepare() -> Result<Self> {
+        bring(&[&REDIS, &POSTGRES])?;
+        Ok(Self { redis_server: REDIS.found()?, postgres_bin: POSTGRES.found()? })
+    }
+}
+
 impl Machine {
     /// Finds everything, after installing what is missing.
     ///
     /// Fails with the command to run where installing is not ours to do.
     pub(super) fn prepare() -> Result<Self> {
-        let missing: Vec<&Need> = [&REDIS, &POSTGRES, &CHROMIUM, &DRIVER, &NODE, &NPM]
-            .into_iter()
-            .filter(|need| (need.find)().is_none())
-            .collect();
-        if !missing.is_empty() {
-            install(&missing)?;
-        }
+        bring(&[&REDIS, &POSTGRES, &CHROMIUM, &DRIVER, &NODE, &NPM])?;
         CHROMIUM.found()?;
         Ok(Self {
-            redis_server: REDIS.found()?,
-            postgres_bin: POSTGRES.found()?,
+            stores: Stores::prepare()?,
             chromedriver: DRIVER.found()?,
             node: NODE.found()?,
             npm: NPM.found()?,
@@ -68,6 +74,12 @@ impl Need {
 /// Whether we are root: servers that refuse to run as root then run as their own user.
 pub(super) fn is_root() -> bool {
     nix::unistd::geteuid().is_root()
+}
+
+/// Installs what of these is missing, in one go.
+fn bring(needs: &[&Need]) -> Result<()> {
+    let missing: Vec<&Need> = needs.iter().copied().filter(|need| (need.find)().is_none()).collect();
+    if missing.is_empty() { Ok(()) } else { install(&missing) }
 }
 
 fn install(missing: &[&Need]) -> Result<()> {

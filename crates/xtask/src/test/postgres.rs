@@ -11,11 +11,11 @@ use anyhow::{Context, Result};
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::machine::{Machine, is_root};
+use super::machine::{Stores, is_root};
 use super::server::{Server, free_port};
 use crate::process;
 
-pub(super) struct Postgres {
+pub(crate) struct Postgres {
     port: u16,
     // Dropped in this order: the server ends before its folder goes.
     _server: Server,
@@ -23,12 +23,12 @@ pub(super) struct Postgres {
 }
 
 impl Postgres {
-    pub(super) fn start(machine: &Machine) -> Result<Self> {
+    pub(crate) fn start(stores: &Stores) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("hospes-postgres-").tempdir()?;
         let owner = Owner::of_cluster()?;
         owner.take(folder.path())?;
         let data = folder.path().join("data");
-        let program = |name: &str| owner.command(&machine.postgres_bin.join(name), folder.path());
+        let program = |name: &str| owner.command(&stores.postgres_bin.join(name), folder.path());
 
         let mut initdb = program("initdb");
         initdb.args([
@@ -59,7 +59,7 @@ impl Postgres {
         Ok(Self { port, _server: server, _folder: folder })
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("postgres://postgres@127.0.0.1:{}/postgres", self.port)
     }
 }

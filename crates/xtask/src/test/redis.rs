@@ -9,10 +9,10 @@ use anyhow::Result;
 use nix::sys::signal::Signal;
 use tempfile::TempDir;
 
-use super::machine::Machine;
+use super::machine::Stores;
 use super::server::{Server, free_port};
 
-pub(super) struct Redis {
+pub(crate) struct Redis {
     port: u16,
     // Dropped in this order: the server ends before its folder goes.
     _server: Server,
@@ -20,10 +20,10 @@ pub(super) struct Redis {
 }
 
 impl Redis {
-    pub(super) fn start(machine: &Machine) -> Result<Self> {
+    pub(crate) fn start(stores: &Stores) -> Result<Self> {
         let folder = tempfile::Builder::new().prefix("hospes-redis-").tempdir()?;
         let port = free_port()?;
-        let mut command = Command::new(&machine.redis_server);
+        let mut command = Command::new(&stores.redis_server);
         command
             .current_dir(folder.path())
             .args(["--bind", "127.0.0.1", "--port", &port.to_string()])
@@ -33,7 +33,7 @@ impl Redis {
         Ok(Self { port, _server: server, _folder: folder })
     }
 
-    pub(super) fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 }

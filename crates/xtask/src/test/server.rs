@@ -18,7 +18,7 @@ const BETWEEN_LOOKS: Duration = Duration::from_millis(50);
 const LOG: &str = "server.log";
 
 /// A running server process.
-pub(super) struct Server {
+pub(crate) struct Server {
     child: Child,
     /// What asks this server to end at once, cleanly.
     stop: Signal,
@@ -28,7 +28,7 @@ impl Server {
     /// Starts a server and returns once `is_ready`; its output goes to a file in `folder`.
     ///
     /// Fails with the end of that output when the server ends early or takes too long.
-    pub(super) fn start(
+    pub(crate) fn start(
         command: &mut Command,
         stop: Signal,
         folder: &Path,
@@ -47,6 +47,11 @@ impl Server {
             format!("`{}` does not start:\n{}", process::shown(command), words.trim_end())
         })?;
         Ok(server)
+    }
+
+    /// Its process, for looking at what it uses.
+    pub(crate) fn pid(&self) -> u32 {
+        self.child.id()
     }
 
     fn wait_until(&mut self, is_ready: impl Fn() -> bool) -> Result<()> {
@@ -89,7 +94,7 @@ impl Drop for Server {
 }
 
 /// A port on 127.0.0.1 that nobody listens on.
-pub(super) fn free_port() -> Result<u16> {
+pub(crate) fn free_port() -> Result<u16> {
     let listener = TcpListener::bind(("127.0.0.1", 0)).context("no free port")?;
     Ok(listener.local_addr()?.port())
 }
