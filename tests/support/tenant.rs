@@ -98,6 +98,6 @@ impl<'a> TestTenant<'a> {
     }
 
     pub(crate) async fn delete_person(&self, person: &Person) {
-        self.desk().await.admin().delete_user(person.id).await.unwrap();
+        self.desk().await.admin().delete_user(person.id, None).await.unwrap();
     }
 }
