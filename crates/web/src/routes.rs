@@ -25,9 +25,7 @@ pub fn configure(config: &mut ServiceConfig) {
     config
         .app_data(actix_web::web::PayloadConfig::new(MAX_FORM))
         .configure(static_files)
-        .service(
-            document("/.well-known/oauth-authorization-server/t/{tenant}", metadata::document),
-        )
+        .service(document("/.well-known/oauth-authorization-server/t/{tenant}", metadata::document))
         .service(
             scope("/t/{tenant}")
                 .configure(protocol)
