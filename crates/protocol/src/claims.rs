@@ -133,6 +133,9 @@ pub struct AccessTokenClaims<'a> {
     pub jti: &'a str,
     /// What was granted.
     pub scope: &'a Scopes,
+    /// The home IdP as registered here, so that switching it off ends the token too; absent for a lightweight account.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub home_idp: Option<&'a str>,
     /// Who.
     #[serde(flatten)]
     pub subject: SubjectClaims<'a>,
@@ -202,6 +205,12 @@ pub struct VerifiedAccessToken {
     /// The home.
     #[serde(default)]
     pub idp: Option<String>,
+    /// The home IdP as registered here.
+    #[serde(default)]
+    pub home_idp: Option<String>,
+    /// Seconds since the epoch of the sign-in.
+    #[serde(default)]
+    pub auth_time: Option<i64>,
     /// The browser session.
     #[serde(default)]
     pub sid: Option<String>,

@@ -1,6 +1,7 @@
 //! How somebody proved who they are, in the terms policy and tokens use.
 
 use crate::ids::HomeIdpId;
+use hospes_protocol::claims::VerifiedAccessToken;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -42,6 +43,17 @@ impl Authentication {
             Method::Home { home_idp, .. } => Some(*home_idp),
             Method::Password | Method::EmailCode => None,
         }
+    }
+
+    /// What an access token of ours remembers of the sign-in. Password and code are one there: no rule tells them apart.
+    pub fn of_token(token: &VerifiedAccessToken) -> Self {
+        let home_idp = token.home_idp.as_deref().and_then(HomeIdpId::parse);
+        let method = home_idp.map_or(Method::Password, |home_idp| Method::Home {
+            home_idp,
+            issuer: token.idp.clone().unwrap_or_default(),
+        });
+        let at = Timestamp::from_second(token.auth_time.unwrap_or_default()).unwrap_or_default();
+        Self { method, at }
     }
 
     /// `amr` values of the RFC 8176 registry; empty for a home IdP whose word on methods is not trusted.

@@ -51,6 +51,7 @@ struct Texts {
     tid: String,
     oid: String,
     idp: String,
+    home_idp: Option<String>,
     amr: Vec<String>,
     roles: Vec<String>,
     user_type: UserType,
@@ -108,6 +109,7 @@ impl Idp {
             tid: call.tenant.id.to_string(),
             oid: user.id.to_string(),
             idp,
+            home_idp: authentication.home_idp().map(|id| id.to_string()),
             amr: authentication.amr(),
             roles: role_names(user),
             user_type: user.user_type,
@@ -133,6 +135,7 @@ fn access_claims<'a>(
         iat: call.ctx.seconds(),
         jti,
         scope: &granted.scope,
+        home_idp: texts.home_idp.as_deref(),
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
     }

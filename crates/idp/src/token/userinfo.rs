@@ -4,6 +4,8 @@ use super::issue::{profile_claims, role_names};
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::UserId;
+use crate::policy::authentication::Authentication;
+use crate::policy::decide::{Decision, Facts, decide};
 use crate::tenant::Tenant;
 use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
 use hospes_protocol::scope::{OPENID, Scopes};
@@ -22,11 +24,21 @@ impl Idp {
         let id = UserId::parse(oid).ok_or_else(invalid)?;
         let user = self.directory.user(tenant.id, id).await?.ok_or_else(invalid)?;
         let client = self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?;
-        let allowed = user.status.is_enabled()
-            && !user.is_pending()
-            && client.is_some_and(|client| client.status.is_enabled());
-        if !allowed {
-            return Err(invalid());
+        let client = client.ok_or_else(invalid)?;
+        let authentication = Authentication::of_token(&token);
+        let home_idp = match authentication.home_idp() {
+            Some(id) => self.directory.home_idp(tenant.id, id).await?,
+            None => None,
+        };
+        let facts = Facts {
+            tenant,
+            client: Some(&client),
+            user: &user,
+            authentication: &authentication,
+            home_idp: home_idp.as_ref(),
+        };
+        if let Decision::Deny(refusal) = decide(&facts) {
+            return Err(invalid().because(refusal));
         }
         let claims = UserInfoClaims {
             subject: SubjectClaims {
