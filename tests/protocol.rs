@@ -2,7 +2,7 @@
 
 mod authorize;
 mod authorize_session;
-//mod client_auth;
+mod client_auth;
 mod code;
 mod code_refused;
 mod discovery;

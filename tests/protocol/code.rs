@@ -194,7 +194,7 @@ async fn tokens_with(wiki: &TestClient<'_>, guest: &Guest, scope: &str) -> Token
 async fn tok_26_tokens_say_exactly_this() {
     let app = TestApp::spawn().await;
     let (harbor, fjord) = (app.tenant("harbor").await, app.tenant("fjord").await);
-    harbor.home_idp_of(&fjord).await;
+    let home_idp = harbor.home_idp_of(&fjord).await;
     let wiki = harbor.client("wiki").public().await;
     let freya = harbor.guest_of(&fjord, "freya@fjord.example").await;
     let who = json!({
@@ -212,7 +212,10 @@ async fn tok_26_tokens_say_exactly_this() {
     });
     let tokens = tokens_with(&wiki, &freya, "openid").await;
     assert_eq!(settled(tokens.id_token()), with(id.clone()));
-    let access = json!({"aud": harbor.issuer(), "client_id": "wiki", "scope": "openid", "jti": "random"});
+    let access = json!({
+        "aud": harbor.issuer(), "client_id": "wiki", "scope": "openid", "jti": "random",
+        "home_idp": home_idp.to_string(),
+    });
     assert_eq!(settled(&tokens.access_token), with(access));
     assert_eq!((tokens.token_type.as_str(), tokens.expires_in), ("Bearer", 3600));
 

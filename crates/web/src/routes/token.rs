@@ -30,9 +30,12 @@ pub(crate) async fn userinfo(site: Site, request: HttpRequest) -> HttpResponse {
 
 /// RFC 6750 §2.2 allows the token in the form, but not together with the header.
 pub(crate) async fn userinfo_by_post(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    match (bearer(&request), form.0.first("access_token")) {
-        (Some(_), Some(_)) => site.bearer_error(Some(&OAuthError::invalid_request("the token came twice"))),
-        (header, form) => released(&site, header.or(form)).await,
+    match (bearer(&request), form.0.once("access_token")) {
+        (Some(_), Ok(Some(_))) => {
+            site.bearer_error(Some(&OAuthError::invalid_request("the token came twice")))
+        }
+        (_, Err(repeated)) => site.bearer_error(Some(&repeated)),
+        (header, Ok(form)) => released(&site, header.or(form)).await,
     }
 }
 
