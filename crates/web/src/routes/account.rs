@@ -27,7 +27,8 @@ pub(crate) async fn home(site: Site) -> HttpResponse {
     let binding = site.browser.binding.is_none().then(|| site.ctx.token());
     let csrf = site.form_token(binding.as_deref());
     let user = &signed_in.user;
-    let home = home_account(&signed_in.session.authentication);
+    let home_idp_name = signed_in.home_idp.as_ref().map(|home_idp| home_idp.display_name.as_str());
+    let home = home_account(&signed_in.session.authentication, home_idp_name);
     let (invite, invitations) = (site.path("/invite"), site.path("/invitations"));
     let allowed = may_invite(&site.tenant, user);
     let mut response = HttpResponse::Ok();
