@@ -184,7 +184,7 @@ impl Screen<'_> {
             &ReviewPermissions {
                 layout: self.layout(),
                 organization: &tenant.display_name,
-                home: home_account(authentication),
+                home: home_account(authentication, self.about.home_idp_name.as_deref()),
                 name: user.profile.display_name.as_deref(),
                 email: user.email.as_str(),
                 privacy: tenant.settings.privacy_statement_url.as_deref().and_then(Href::new),
@@ -208,9 +208,12 @@ impl Screen<'_> {
 }
 
 /// Where somebody's account is, as pages tell it.
-pub(crate) fn home_account(authentication: &Authentication) -> HomeAccount<'_> {
+pub(crate) fn home_account<'a>(
+    authentication: &'a Authentication,
+    home_idp_name: Option<&'a str>,
+) -> HomeAccount<'a> {
     match &authentication.method {
-        Method::Home { issuer, .. } => HomeAccount::Federated(issuer),
+        Method::Home { issuer, .. } => HomeAccount::Federated(home_idp_name.unwrap_or(issuer)),
         Method::Password | Method::EmailCode => HomeAccount::Lightweight,
     }
 }

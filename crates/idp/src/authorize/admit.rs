@@ -8,7 +8,7 @@ use crate::browser::Visit;
 use crate::error::PageError;
 use crate::model::authentication::Authentication;
 use crate::model::identity::VerifiedIdentity;
-use crate::model::user::{ExternalUserState, FederatedIdentity, LocalAccount, Profile, User};
+use crate::model::user::{ExternalUserState, FederatedIdentity, LocalAccount, User};
 use crate::ports::Change;
 use crate::ports::directory::{Admission, Binding};
 
@@ -71,20 +71,13 @@ fn binding(visit: &Visit<'_>, interaction: &Interaction, guest: &User) -> Bindin
     }
 }
 
-/// The mailbox was proven, or nobody would be here. Names from home fill gaps; what the inviter chose stays.
+/// The mailbox was proven, or nobody would be here.
 fn accepted(visit: &Visit<'_>, guest: User, identity: Option<&VerifiedIdentity>) -> User {
     let home = identity.map(|identity| identity.profile.clone()).unwrap_or_default();
     User {
         external_user_state: Some(ExternalUserState::Accepted),
         external_user_state_changed_at: Some(visit.ctx.now),
         email_verified: true,
-        profile: Profile {
-            display_name: guest.profile.display_name.or(home.display_name),
-            given_name: guest.profile.given_name.or(home.given_name),
-            family_name: guest.profile.family_name.or(home.family_name),
-            preferred_username: guest.profile.preferred_username.or(home.preferred_username),
-            preferred_language: guest.profile.preferred_language.or(home.preferred_language),
-        },
-        ..guest
+        ..guest.named_by(home)
     }
 }

@@ -170,6 +170,7 @@ impl Idp {
             client_name: facts.client.as_ref().map(|client| client.display_name.clone()),
             scope: interaction.request().map(|request| request.scope.clone()).unwrap_or_default(),
             redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
+            home_idp_name: facts.home_idp.as_ref().map(|home_idp| home_idp.display_name.clone()),
         };
         Ok(Outcome::Screen {
             interaction: interaction.id.clone(),

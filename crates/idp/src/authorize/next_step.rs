@@ -210,7 +210,12 @@ fn redeem(interaction: &Interaction, user: &User, authentication: &Authenticatio
         return Step::ChoosePassword { may_skip: true, user: Box::new(user.clone()) };
     }
     match interaction.permissions {
-        None => Step::ReviewPermissions(Box::new(user.clone()), authentication.clone()),
+        // What the person agrees to is what will be written down, so the names from home are in it.
+        None => {
+            let home = interaction.arrival.as_ref().map(|identity| identity.profile.clone());
+            let user = user.clone().named_by(home.unwrap_or_default());
+            Step::ReviewPermissions(Box::new(user), authentication.clone())
+        }
         Some(Answer::Declined) => Step::Refuse(Refusal::Declined),
         Some(Answer::Accepted) => Step::Admit(Box::new(user.clone()), authentication.clone()),
     }

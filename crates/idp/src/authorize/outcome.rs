@@ -36,6 +36,8 @@ pub struct About {
     pub scope: Scopes,
     /// Whether an invitation is being redeemed.
     pub redeeming: bool,
+    /// The home IdP in play, by its name.
+    pub home_idp_name: Option<String>,
 }
 
 /// An outcome with its cookies.

@@ -14,7 +14,6 @@ use crate::vault::SecretHash;
 use hospes_protocol::claims::UserType;
 use jiff::SignedDuration;
 use std::time::Duration;
-use url::Url;
 
 /// The longest custom message, in characters.
 pub const MAX_MESSAGE: usize = 1000;
@@ -210,8 +209,6 @@ impl Idp {
             Inviter::User(id) => self.directory.user(tenant.id, *id).await?,
             Inviter::Client(_) | Inviter::Operator => None,
         };
-        let destination =
-            Url::parse(&invitation.redirect_url).ok().and_then(|url| url.host_str().map(str::to_owned));
         let content = MailContent::Invitation(InvitationMail {
             organization: tenant.display_name.clone(),
             inviter_name: inviter.as_ref().and_then(|inviter| inviter.profile.display_name.clone()),
@@ -221,7 +218,7 @@ impl Idp {
             message: checked.message.clone(),
             link: link.to_owned(),
             expires_at: invitation.expires_at,
-            destination: destination.unwrap_or_default(),
+            destination: self.destination_name(tenant, &invitation.redirect_url).await?,
             privacy_statement_url: tenant.settings.privacy_statement_url.clone(),
         });
         let mut mail = self.outbox_mail(ctx, tenant, &invitation.email, (&content, invitation.expires_at));

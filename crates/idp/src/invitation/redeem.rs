@@ -13,6 +13,7 @@ use crate::model::invitation::{Invitation, InvitationState, Inviter};
 use crate::model::user::User;
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
+use crate::tenant::Tenant;
 use crate::vault::SecretHash;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -28,7 +29,7 @@ pub struct OpenedInvitation {
     pub masked_email: String,
     /// Who invites, if a person.
     pub inviter_name: Option<String>,
-    /// Host of the destination.
+    /// Name and host of the destination.
     pub destination: String,
     /// When it expires.
     pub expires_at: Timestamp,
@@ -48,12 +49,11 @@ impl Idp {
             Inviter::User(id) => self.directory.user(visit.tenant.id, *id).await?,
             Inviter::Client(_) | Inviter::Operator => None,
         };
-        let destination =
-            Url::parse(&invitation.redirect_url).ok().and_then(|url| url.host_str().map(str::to_owned));
+        let destination = self.destination_name(visit.tenant, &invitation.redirect_url).await?;
         Ok(OpenedInvitation {
             masked_email: invitation.email.masked(),
             inviter_name: inviter.and_then(|inviter| inviter.profile.display_name),
-            destination: destination.unwrap_or_default(),
+            destination,
             expires_at: invitation.expires_at,
             completed: invitation.state == InvitationState::Completed,
         })
@@ -113,6 +113,14 @@ impl Idp {
         };
         let user = self.directory.user(visit.tenant.id, invitation.user).await?;
         Ok(user.map(|user| (invitation, user)))
+    }
+
+    /// How people are told where an invitation leads: by a name they may know, and by the host, which cannot be made up.
+    pub(crate) async fn destination_name(&self, tenant: &Tenant, url: &str) -> Result<String, Unavailable> {
+        let host = Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default();
+        let mut named = self.destinations(tenant).await?.into_iter();
+        let name = named.find(|(destination, name)| destination == url && name != url);
+        Ok(name.map_or(host.clone(), |(_, name)| format!("{name} ({host})")))
     }
 
     /// Where a redeemed invitation leads, checked again at use.

@@ -95,6 +95,20 @@ pub struct User {
 }
 
 impl User {
+    /// The guest as they will be known: names from home fill gaps; what the inviter chose stays.
+    #[must_use]
+    pub fn named_by(self, home: Profile) -> Self {
+        let own = self.profile;
+        let profile = Profile {
+            display_name: own.display_name.or(home.display_name),
+            given_name: own.given_name.or(home.given_name),
+            family_name: own.family_name.or(home.family_name),
+            preferred_username: own.preferred_username.or(home.preferred_username),
+            preferred_language: own.preferred_language.or(home.preferred_language),
+        };
+        Self { profile, ..self }
+    }
+
     /// Whether an invitation waits to be redeemed.
     pub fn is_pending(&self) -> bool {
         self.external_user_state == Some(ExternalUserState::PendingAcceptance)

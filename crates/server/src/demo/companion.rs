@@ -228,13 +228,17 @@ async fn mail(shared: Data<Shared>, id: Path<u64>) -> actix_web::Result<HttpResp
     Ok(response)
 }
 
-/// The HTML part as a mail program would show it: no script, no requests, in a frame of its own.
+/// The HTML part as a mail program would show it: no script, no requests, in a frame of its own; links open beside it.
 async fn mail_html(shared: Data<Shared>, id: Path<u64>) -> actix_web::Result<HttpResponse> {
     let mail = caught(&shared, *id)?;
-    let policy = "sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
+    let policy = "sandbox allow-popups allow-popups-to-escape-sandbox; default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'self'";
     Ok(HttpResponse::Ok()
         .content_type("text/html; charset=utf-8")
         .insert_header((header::CONTENT_SECURITY_POLICY, policy))
         .insert_header((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
-        .body(mail.html.clone().unwrap_or_default()))
+        .body(mail.html.as_deref().unwrap_or_default().replacen(
+            "<head>",
+            "<head><base target=\"_blank\">",
+            1,
+        )))
 }

@@ -30,6 +30,8 @@ pub(crate) async fn home(site: Site) -> HttpResponse {
 fn home_page(site: &Site, signed_in: &SignedIn) -> HttpResponse {
     let (response, csrf) = site.form_page(StatusCode::OK);
     let user = &signed_in.user;
+    let home_idp_name = signed_in.home_idp.as_ref().map(|home_idp| home_idp.display_name.as_str());
+    let home = home_account(&signed_in.session.authentication, home_idp_name);
     let (invite, invitations) = (site.path("/invite"), site.path("/invitations"));
     let allowed = may_invite(&site.tenant, user);
     let page = Home {
@@ -41,7 +43,7 @@ fn home_page(site: &Site, signed_in: &SignedIn) -> HttpResponse {
             UserType::Guest => Standing::Guest,
             UserType::Member => Standing::Member,
         },
-        home: home_account(&signed_in.session.authentication),
+        home,
         sign_out_action: &site.path("/logout"),
         invite: allowed.then(|| Href::new(&invite)).flatten(),
         invitations: allowed.then(|| Href::new(&invitations)).flatten(),
