@@ -20,7 +20,7 @@ pub(super) enum Verb {
         #[arg(long)]
         id: Option<String>,
         #[command(flatten)]
-        settings: Settings,
+        settings: Box<Settings>,
     },
     /// List clients.
     List {

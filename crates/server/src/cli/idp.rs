@@ -83,7 +83,7 @@ pub(super) struct Settings {
     /// `verifiedOnly`, `verifiedOrAbsent` or `never`.
     #[arg(long)]
     email_trust: Option<EmailTrust>,
-    /// Where an attribute comes from, such as givenName=first_name.
+    /// Where an attribute comes from, such as `givenName=first_name`.
     #[arg(long, value_name = "ATTRIBUTE=CLAIM")]
     claim: Vec<String>,
     /// What its ID tokens may be signed with.

@@ -21,7 +21,8 @@ impl Output {
         let document = serde_json::to_value(document)?;
         match (self, &document) {
             (Self::Text, Value::Object(members)) => {
-                Ok(align(members.iter().map(|(name, value)| vec![name.clone(), cell(value)]).collect()))
+                let row = |(name, value): (&String, &Value)| vec![name.clone(), cell(value)];
+                Ok(align(&members.iter().map(row).collect::<Vec<_>>()))
             }
             _ => Ok(format!("{document:#}")),
         }
@@ -38,7 +39,7 @@ impl Output {
             columns.iter().map(|column| item.get(column).map(cell).unwrap_or_default()).collect()
         };
         let rows = items.as_array().into_iter().flatten().map(row);
-        Ok(align(std::iter::once(header).chain(rows).collect()))
+        Ok(align(&std::iter::once(header).chain(rows).collect::<Vec<_>>()))
     }
 }
 
@@ -55,7 +56,7 @@ fn cell(value: &Value) -> String {
     text.chars().map(|c| if c.is_control() { '\u{fffd}' } else { c }).collect()
 }
 
-fn align(rows: Vec<Vec<String>>) -> String {
+fn align(rows: &[Vec<String>]) -> String {
     let columns = rows.iter().map(Vec::len).max().unwrap_or_default();
     let width = |column: usize| {
         rows.iter()

@@ -51,7 +51,7 @@ impl Verb {
 
 #[derive(Args, Debug)]
 pub(super) struct Rules {
-    /// A rule, such as invitationLifetime=86400 or landingUrls='["https://…"]'; names as in `hospes tenant show`.
+    /// A rule, such as `invitationLifetime=86400`; lists are JSON. Names as in `hospes tenant show`.
     #[arg(long = "set", value_name = "RULE=VALUE")]
     set: Vec<String>,
 }

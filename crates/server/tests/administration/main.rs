@@ -1,11 +1,20 @@
 //! The administration API over a real house: everything but the network.
 
+#[cfg(test)]
 mod access;
+#[cfg(test)]
 mod clients;
+#[cfg(test)]
 mod documents;
+#[cfg(test)]
 mod home_idps;
+#[cfg(test)]
 mod house;
+#[cfg(test)]
 mod invitations;
+#[cfg(test)]
 mod lists;
+#[cfg(test)]
 mod people;
+#[cfg(test)]
 mod tenant;
