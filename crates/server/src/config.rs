@@ -1,6 +1,8 @@
 //! Configuration: one TOML file, environment variables over it, every problem reported at once with its path.
 
 mod reader;
+#[cfg(test)]
+mod tests;
 
 use crate::telemetry::Format;
 use anyhow::{Result, anyhow};
@@ -118,17 +120,6 @@ impl Config {
 
     /// The settings in effect, secrets masked, for `hospes check`.
     pub fn describe(&self) -> serde_json::Value {
-        let masked = |url: &str| {
-            Url::parse(url).map_or_else(
-                |_| url.to_owned(),
-                |mut url| {
-                    if url.password().is_some() {
-                        let _ = url.set_password(Some("***"));
-                    }
-                    url.to_string()
-                },
-            )
-        };
         serde_json::json!({
             "base_url": self.base_url,
             "listen": self.listen.to_string(),
@@ -143,8 +134,31 @@ impl Config {
             "outbound": {"allow_loopback": self.allow_loopback},
             "trusted_proxies": self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "workers": self.workers,
+            "log": {"format": match self.log_format {
+                Format::Text => "text",
+                Format::Json => "json",
+            }},
         })
     }
+}
+
+/// A store's address without its password, wherever the store reads one.
+fn masked(text: &str) -> String {
+    const MASK: &str = "***";
+    let Ok(mut url) = Url::parse(text) else {
+        return MASK.to_owned();
+    };
+    if url.password().is_some() && url.set_password(Some(MASK)).is_err() {
+        return MASK.to_owned();
+    }
+    let is_secret =
+        |pair: &str| pair.split('=').next().is_some_and(|name| name.eq_ignore_ascii_case("password"));
+    let query = url.query().map(|query| {
+        let shown = query.split('&').map(|pair| if is_secret(pair) { "password=***" } else { pair });
+        shown.collect::<Vec<_>>().join("&")
+    });
+    url.set_query(query.as_deref());
+    url.to_string()
 }
 
 /// `smtps://user:password@host:465`, `smtp://host:587` with STARTTLS; plain only to this machine.

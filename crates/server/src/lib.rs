@@ -6,6 +6,7 @@
 pub mod cli;
 pub mod config;
 mod demo;
+mod dry_run;
 pub mod entropy;
 mod key_file;
 mod operations;

@@ -9,6 +9,8 @@ use crate::wiring::House;
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, HttpServer};
 use anyhow::{Context, Result};
+use hospes_idp::admin::Caller;
+use hospes_idp::ports::PageRequest;
 use hospes_web::{App, configure, security_headers};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
@@ -18,6 +20,15 @@ use tokio::sync::watch;
 
 /// Seconds requests in flight get to finish.
 const DRAIN_SECONDS: u64 = 10;
+
+/// Printed while there is no tenant.
+const FIRST_START: &str = "\
+There is no tenant yet. Stop this server and make one:
+
+    hospes tenant create SLUG --name 'Your Organization'
+
+It prints a link for the first administrator. Start the server again and open it within the hour.
+";
 
 /// Binds, or says in one sentence why not.
 pub fn bind(what: &str, address: SocketAddr) -> Result<TcpListener> {
@@ -46,6 +57,7 @@ pub async fn serve(config: Config) -> Result<()> {
     let operations =
         operations::serve(operations_listener, house.app.idp.clone(), round_trips, until(stopped.clone()));
     let operations = tokio::spawn(operations);
+    greet_first_start(&house).await?;
     tracing::info!(base_url = config.base_url, listen = %config.listen, "ready");
     run_http(&config, house.app.clone(), listener, until(stopped)).await?;
     if let Some(worker) = worker {
@@ -54,6 +66,15 @@ pub async fn serve(config: Config) -> Result<()> {
     operations.await.context("the operations listener")??;
     house.close().await;
     tracing::info!("stopped");
+    Ok(())
+}
+
+/// A server without a tenant answers nothing: says how to make one.
+async fn greet_first_start(house: &House) -> Result<()> {
+    let one = PageRequest { after: None, size: 1 };
+    if house.app.idp.tenants(&Caller::Operator, one).await?.items.is_empty() {
+        eprintln!("{FIRST_START}");
+    }
     Ok(())
 }
 

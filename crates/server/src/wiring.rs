@@ -1,6 +1,7 @@
 //! Putting the rooms together: stores, vault, home IdPs, mail, facade.
 
 use crate::config::Config;
+use crate::dry_run::DryRun;
 use crate::entropy::{make_ctx, now};
 use crate::key_file;
 use anyhow::{Context, Result};
@@ -15,6 +16,10 @@ use hospes_web::{App, MakeCtx};
 use std::path::Path;
 use std::sync::Arc;
 use tokio::sync::Notify;
+
+/// Why a command that needs sessions cannot run beside a server with an embedded store.
+const IN_USE: &str = "a set-up link is kept in the session file, which a running server holds: stop it first, or make an \
+     administrator with `hospes member create --role Administrator --password-file FILE`, which needs no link";
 
 /// The house, ready to serve.
 pub struct House {
@@ -32,6 +37,15 @@ pub struct House {
     closing: Closing,
 }
 
+/// What one command needs of the house.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Errand {
+    /// Whether what it makes is kept in the session store.
+    pub needs_sessions: bool,
+    /// Whether nothing may change.
+    pub is_dry_run: bool,
+}
+
 /// What must be written or closed before the process ends.
 struct Closing {
     sql: Arc<SqlDirectory>,
@@ -44,15 +58,44 @@ impl House {
         Self::open_at(config, Arc::new(now)).await
     }
 
+    /// As [`House::open`], for one command while a server may be running. Its session file belongs to that server, so
+    /// commands that need no sessions get a store of their own, which is gone with them. A dry run writes nothing.
+    pub async fn open_for_cli(config: &Config, errand: Errand) -> Result<Self> {
+        let is_file = config.sessions_url.starts_with("file:");
+        let clock: Clock = Arc::new(now);
+        let sessions: OpenSessions = if errand.is_dry_run || is_file && !errand.needs_sessions {
+            (Arc::new(EmbeddedSessions::in_memory(clock.clone())), None)
+        } else {
+            let sessions = open_sessions(config, clock.clone()).await;
+            if is_file { sessions.context(IN_USE)? } else { sessions? }
+        };
+        Self::furnish(config, clock, sessions, errand.is_dry_run).await
+    }
+
     /// As [`House::open`], with another clock than the wall's.
     pub async fn open_at(config: &Config, clock: Clock) -> Result<Self> {
+        let sessions = open_sessions(config, clock.clone()).await?;
+        Self::furnish(config, clock, sessions, false).await
+    }
+
+    async fn furnish(
+        config: &Config,
+        clock: Clock,
+        (sessions, embedded): OpenSessions,
+        is_dry_run: bool,
+    ) -> Result<Self> {
         // Another part of the process may have installed it before; it is the same one.
         let _ = rustls::crypto::aws_lc_rs::default_provider().install_default();
         let vault = Arc::new(key_file::open_or_create(&config.keys_dir)?);
         let sql = Arc::new(open_directory(config).await?);
-        sql.migrate().await.context("the directory cannot be migrated")?;
-        let directory: Arc<dyn Directory> = Arc::new(CachedDirectory::new(sql.clone()));
-        let (sessions, embedded) = open_sessions(config, clock.clone()).await?;
+        if !is_dry_run {
+            sql.migrate().await.context("the directory cannot be migrated")?;
+        }
+        let directory: Arc<dyn Directory> = if is_dry_run {
+            Arc::new(DryRun(sql.clone()))
+        } else {
+            Arc::new(CachedDirectory::new(sql.clone()))
+        };
         let policy = OutboundPolicy { allow_loopback: config.allow_loopback };
         let upstream = OidcUpstream::new(policy).context("outbound connections cannot be prepared")?;
         let mail_queued = Arc::new(Notify::new());
@@ -123,10 +166,10 @@ pub async fn open_directory(config: &Config) -> Result<SqlDirectory> {
     SqlDirectory::open(&config.directory_url).await.context("the directory cannot be opened")
 }
 
-async fn open_sessions(
-    config: &Config,
-    clock: Clock,
-) -> Result<(Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>)> {
+/// The session store, and the same again if it is a file to be closed.
+type OpenSessions = (Arc<dyn Sessions>, Option<Arc<EmbeddedSessions>>);
+
+async fn open_sessions(config: &Config, clock: Clock) -> Result<OpenSessions> {
     let Some(path) = config.sessions_url.strip_prefix("file:") else {
         let redis =
             RedisSessions::open(&config.sessions_url).await.context("the session store cannot be opened")?;

@@ -117,6 +117,16 @@ impl Reader {
         self.problems.push(format!("{path}: {sentence}"));
     }
 
+    #[cfg(test)]
+    pub(super) fn asked(&self) -> &BTreeSet<&'static str> {
+        &self.asked
+    }
+
+    #[cfg(test)]
+    pub(super) fn given(&self) -> impl Iterator<Item = &String> {
+        self.values.keys()
+    }
+
     pub(super) fn finish(mut self) -> Vec<String> {
         let unknown = self.values.keys().filter(|path| !self.asked.contains(path.as_str()));
         self.problems.extend(unknown.map(|path| format!("{path}: is not a setting")));

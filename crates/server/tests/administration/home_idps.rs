@@ -88,3 +88,30 @@ async fn home_idps_that_cannot_be_registered() {
     }
     assert_eq!(before, house.snapshot().await);
 }
+
+#[actix_web::test]
+async fn a_home_idp_at_the_command_line_beside_the_running_server() {
+    let (house, base_url, _stop) = serving().await;
+    let token = house.token(&house.tenant, ADMINISTER).await;
+    let run = async |line: &str| -> Value {
+        let output = house.command(&format!("idp {line} --tenant harbor --output json")).await;
+        assert!(output.status.success(), "{line}: {}", String::from_utf8_lossy(&output.stderr));
+        serde_json::from_slice(&output.stdout).unwrap_or_default()
+    };
+    std::fs::write(house.path("secret"), "a-very-secret-value\n").unwrap();
+    let create = format!("create --name Fjord --issuer {base_url}/t/fjord --client-id harbor");
+    let create = format!("{create} --client-secret-file secret --authoritative-domain fjord.example");
+    let made = run(&format!("{create} --domain fjell.example --claim givenName=first_name")).await;
+    let path = format!("/home-idps/{}", made["id"].as_str().unwrap());
+    assert_eq!(house.get(&token, &path).await.is(200), made, "the same document over HTTP");
+    assert_eq!(made["domains"][1], json!({"domain": "fjord.example", "authoritative": true}));
+    let id = made["id"].as_str().unwrap();
+    let disabled = run(&format!("disable {id}")).await;
+    assert_eq!((&disabled["status"], &disabled["hasClientSecret"]), (&json!("disabled"), &json!(true)));
+    let changed = run(&format!("update {id} --name Fjell --email-trust never")).await;
+    assert_eq!((&changed["displayName"], &changed["status"]), (&json!("Fjell"), &json!("disabled")));
+    assert_eq!(changed["claimMap"], made["claimMap"], "unnamed members stay");
+    assert_eq!(run(&format!("enable {id}")).await["status"], "enabled");
+    run(&format!("delete {id}")).await;
+    assert_eq!(run("list").await["items"], json!([]));
+}

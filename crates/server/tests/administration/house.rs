@@ -15,6 +15,8 @@ use hospes_server::config::{Config, Sources};
 use hospes_server::wiring::House;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
+use std::path::PathBuf;
+use std::process::{Command, Output};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -26,8 +28,9 @@ pub(crate) struct TestHouse {
     pub(crate) config: Config,
     pub(crate) tenant: Tenant,
     pub(crate) other: Tenant,
+    environment: Vec<(String, String)>,
     seconds_ahead: Arc<AtomicI64>,
-    _directory: tempfile::TempDir,
+    directory: tempfile::TempDir,
 }
 
 pub(crate) struct Reply {
@@ -78,7 +81,7 @@ impl TestHouse {
             set("OUTBOUND__ALLOW_LOOPBACK", "true".to_owned()),
             set("WORKERS", "1".to_owned()),
         ];
-        let config = Config::load(&Sources { file: None, environment }).unwrap();
+        let config = Config::load(&Sources { file: None, environment: environment.clone() }).unwrap();
         let seconds_ahead = Arc::new(AtomicI64::new(0));
         let ahead = seconds_ahead.clone();
         let clock = Arc::new(move || {
@@ -89,7 +92,12 @@ impl TestHouse {
         let ctx = (house.app.make_ctx)(None);
         let tenant = make_tenant(&house, &ctx, "harbor").await;
         let other = make_tenant(&house, &ctx, "fjord").await;
-        Self { house, config, tenant, other, seconds_ahead, _directory: directory }
+        Self { house, config, tenant, other, environment, seconds_ahead, directory }
+    }
+
+    /// A file in the directory commands run in.
+    pub(crate) fn path(&self, name: &str) -> PathBuf {
+        self.directory.path().join(name)
     }
 
     pub(crate) fn advance(&self, seconds: i64) {
@@ -173,6 +181,14 @@ impl TestHouse {
         let body = serde_json::from_slice(&body)
             .unwrap_or_else(|_| Value::String(String::from_utf8_lossy(&body).into_owned()));
         Reply { status, headers, body }
+    }
+
+    /// Runs the command line beside this house, on the same stores.
+    pub(crate) async fn command(&self, line: &str) -> Output {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_hospes"));
+        command.args(line.split_whitespace()).env_clear().envs(self.environment.clone());
+        command.current_dir(self.directory.path());
+        tokio::task::spawn_blocking(move || command.output().unwrap()).await.unwrap()
     }
 
     /// Everything administrators can change, as text.

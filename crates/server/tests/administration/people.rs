@@ -126,6 +126,8 @@ async fn api_17_of_twenty_changes_at_once_one_wins_and_none_is_lost() {
     let replies = join_all(changes).await;
     let (won, lost): (Vec<_>, Vec<_>) = replies.into_iter().partition(|reply| reply.status == 200);
     assert_eq!((won.len(), lost.len()), (1, 19));
-    lost.iter().for_each(|reply| reply.is_problem(412, "version_mismatch"));
+    for reply in &lost {
+        reply.is_problem(412, "version_mismatch");
+    }
     assert_eq!(house.get(&token, &path).await.is(200)["displayName"], won[0].body["displayName"]);
 }

@@ -158,10 +158,9 @@ pub struct SettingsPatch {
     pub refresh_token_lifetime: Option<u32>,
 }
 
-/// Tells null from absent.
-#[expect(clippy::option_option, reason = "JSON has three cases: absent, null, a value (RFC 7396)")]
-fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<String>>, D::Error> {
-    Option::deserialize(value).map(Some)
+/// Tells null from absent: what is there is given, whatever it is.
+fn given<'de, D: Deserializer<'de>, T: Deserialize<'de>>(value: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(value).map(Some)
 }
 
 impl SettingsPatch {

@@ -31,11 +31,11 @@ pub(crate) fn service() -> impl HttpServiceFactory {
 /// The methods of one path. Others are answered with those there are (RFC 9110 §15.5.6).
 struct Endpoint {
     path: &'static str,
-    methods: &'static [Answered],
+    methods: &'static [(Method, Handler)],
 }
 
-/// A method with the route that answers it.
-type Answered = (Method, fn() -> Route);
+/// Makes the route to a handler, without its method.
+type Handler = fn() -> Route;
 
 const ENDPOINTS: &[Endpoint] = &[
     Endpoint { path: "/openapi.json", methods: &[(Method::GET, || route().to(openapi::document))] },
