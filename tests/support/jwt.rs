@@ -31,9 +31,9 @@ impl JwtKey {
             Algorithm::RS256 => Box::new(RS256.signer_from_der(&self.pair.private_der).unwrap()),
             _ => Box::new(ES256.signer_from_der(&self.pair.private_der).unwrap()),
         };
-        let signed = unsigned(header, claims);
-        let signature = signer.sign(signed.as_bytes()).unwrap();
-        format!("{signed}.{}", base64url(signature))
+        let input = unsigned(header, claims);
+        let signature = signer.sign(input.as_bytes()).unwrap();
+        format!("{input}.{}", base64url(signature))
     }
 }
 
