@@ -8,4 +8,6 @@ mod code_refused;
 mod discovery;
 mod harness;
 mod refresh;
+mod store_away;
+mod type_matrix;
 mod userinfo;

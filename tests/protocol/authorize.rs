@@ -4,7 +4,11 @@ use crate::support::TestApp;
 use crate::support::client::{Authorization, TestClient};
 use crate::support::query::Query;
 use hospes_idp::audit::AuditKind::AuthorizationRejected;
+use hospes_idp::audit::{Actor, AuditEvent, AuditKind};
+use hospes_idp::client::Client;
+use hospes_idp::ports::Change;
 use hospes_idp::tenant::Status;
+use hospes_protocol::ClientId;
 use hospes_protocol::token::GrantType;
 use reqwest::Method;
 
@@ -134,6 +138,14 @@ async fn az_10_an_administrator_may_exempt_a_confidential_client_only() {
         ..Default::default()
     };
     assert!(desk.admin().create_client(Some("public"), settings).await.is_err());
+    // Nor would a row that says so help: it is written past the administrator here.
+    let wiki = harbor.client("wiki").public().await;
+    let row = desk.admin().client(&ClientId::new("wiki")).await.unwrap();
+    let event = AuditEvent::new(&desk.ctx, desk.tenant.id, AuditKind::ClientUpdated, Actor::Operator);
+    let change = Change::UpdateClient(Client { require_pkce: false, ..row });
+    app.house().directory.apply(change, event).await.unwrap();
+    let request = wiki.authorize().without("code_challenge").without("code_challenge_method");
+    refused_at_the_client(&request, "invalid_request").await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -72,8 +72,7 @@ async fn ca_02_basic_is_decoded_strictly() {
         refused(service.client_credentials().authorization(Some(&header))).await;
     }
     // Every character may be percent-encoded.
-    let escaped: String = "service".bytes().map(|byte| format!("%{byte:02X}")).collect();
-    let header = encoded(&format!("{escaped}:{secret}"));
+    let header = encoded(&format!("%73%65%72%76%69%63%65:{secret}"));
     service.client_credentials().authorization(Some(&header)).send().await.tokens();
 }
 

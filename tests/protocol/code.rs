@@ -40,7 +40,9 @@ async fn fifty_parallel_redemptions_one_winner(stores: Stores) {
     let answers = join_all((0..50).map(|_| wiki.redeem(&code).send())).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
     assert_eq!(won.len(), 1, "{answers:?}");
-    lost.iter().for_each(|answer| answer.is_error(400, "invalid_grant"));
+    for answer in lost {
+        answer.is_error(400, "invalid_grant");
+    }
 }
 
 #[tokio::test(flavor = "multi_thread")]

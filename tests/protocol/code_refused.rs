@@ -29,7 +29,8 @@ async fn tok_01_the_token_endpoint_takes_posted_forms() {
     }
     let code = wiki.code_for(&app.browser(), &harbor.member("hanna@harbor.example").await).await;
     let authorization = wiki.redeem(&code).authorization.unwrap();
-    let body = json!({"grant_type": "authorization_code", "code": code.code, "code_verifier": code.verifier});
+    let body =
+        json!({"grant_type": "authorization_code", "code": code.value, "code_verifier": code.verifier});
     let request = app.http.post(&url).header("authorization", authorization).json(&body);
     let answer = app.unchanged(async { Answer::of(request.send().await.unwrap()).await }).await;
     answer.is_error(400, "invalid_request");
@@ -59,7 +60,7 @@ async fn tok_10_a_code_is_exactly_its_characters() {
     let harbor = app.tenant("harbor").await;
     let wiki = harbor.client("wiki").public().await;
     let code = wiki.code_for(&app.browser(), &harbor.member("hanna@harbor.example").await).await;
-    let text = code.code.as_str();
+    let text = code.value.as_str();
     let flipped = format!("{}{}", if text.starts_with('A') { 'B' } else { 'A' }, &text[1..]);
     let upper = text.to_uppercase();
     for other in [&text[..text.len() - 1], &flipped, &upper, &format!("{text} "), &format!("{text}=")] {
@@ -86,11 +87,11 @@ async fn tok_11_key_04_other_secrets_are_no_codes_and_codes_are_nothing_else() {
         refused(wiki.redeem(&code).set("code", other), 400, "invalid_grant").await;
     }
     let refresh = tokens.refresh_token();
-    for other in others().filter(|other| *other != refresh).chain([code.code.as_str()]) {
+    for other in others().filter(|other| *other != refresh).chain([code.value.as_str()]) {
         refused(wiki.refresh(other), 400, "invalid_grant").await;
     }
     let access = tokens.access_token.as_str();
-    for other in others().filter(|other| *other != access).chain([code.code.as_str()]) {
+    for other in others().filter(|other| *other != access).chain([code.value.as_str()]) {
         app.unchanged(wiki.userinfo(other)).await.is_error(401, "invalid_token");
     }
     for other in others().filter(|other| *other != ticket) {
@@ -140,7 +141,7 @@ async fn tok_14_tok_15_parameters_once_and_one_way_to_authenticate() {
         (harbor.client("wiki").confidential().await, harbor.client("post").confidential_by_post().await);
     let hanna = harbor.member("hanna@harbor.example").await;
     let code = wiki.code_for(&app.browser(), &hanna).await;
-    for (name, value) in [("code", code.code.as_str()), ("grant_type", "authorization_code")] {
+    for (name, value) in [("code", code.value.as_str()), ("grant_type", "authorization_code")] {
         refused(wiki.redeem(&code).and(name, value), 400, "invalid_request").await;
     }
     refused(post.refresh("x").and("client_id", "post"), 400, "invalid_request").await;

@@ -96,7 +96,7 @@ impl Browser {
         let cookies: Vec<String> =
             self.cookies.lock().unwrap().iter().map(|(name, value)| format!("{name}={value}")).collect();
         let request = if cookies.is_empty() { request } else { request.header(COOKIE, cookies.join("; ")) };
-        let answer = Answer::of(request.send().await.unwrap()).await;
+        let answer = Box::pin(async { Answer::of(request.send().await.unwrap()).await }).await;
         for cookie in answer.headers.get_all("set-cookie") {
             self.keep(cookie.to_str().unwrap());
         }

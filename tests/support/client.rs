@@ -115,7 +115,7 @@ pub(crate) struct Authorization<'a> {
 /// A code, with what is needed to redeem it.
 #[derive(Clone, Debug)]
 pub(crate) struct Code {
-    pub(crate) code: String,
+    pub(crate) value: String,
     pub(crate) verifier: String,
     pub(crate) redirect_uri: String,
     pub(crate) nonce: String,
@@ -156,7 +156,7 @@ impl<'a> TestClient<'a> {
     pub(crate) fn redeem(&'a self, code: &Code) -> TokenRequest<'a> {
         self.request(&[
             ("grant_type", "authorization_code"),
-            ("code", &code.code),
+            ("code", &code.value),
             ("redirect_uri", &code.redirect_uri),
             ("code_verifier", &code.verifier),
         ])
@@ -267,7 +267,7 @@ impl Authorization<'_> {
         assert_eq!(returned.get("state").map(String::as_str), self.query.get("state"), "{location}");
         assert_eq!(returned.get("iss"), Some(&self.client.issuer));
         Code {
-            code: self.client.app.keep_secret(returned.get("code").unwrap_or_else(|| panic!("{location}"))),
+            value: self.client.app.keep_secret(returned.get("code").unwrap_or_else(|| panic!("{location}"))),
             verifier: self.verifier.clone(),
             redirect_uri: self.query.get("redirect_uri").unwrap_or_default().to_owned(),
             nonce: self.query.get("nonce").unwrap_or_default().to_owned(),

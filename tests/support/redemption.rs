@@ -108,8 +108,8 @@ impl TestTenant<'_> {
         let page = browser.sign_in(page, &at_home).await;
         let landed = browser.submit(&page, "/permissions", &[("decision", "accept")]).await;
         assert_eq!((landed.status, landed.url.as_str()), (200, self.url("/home").as_str()), "{landed:?}");
-        let here = Person { id: self.person_at(email).await, ..at_home.clone() };
-        Guest { here, at_home, browser }
+        let here = Person { id: self.person_at(email).await, ..at_home };
+        Guest { here, browser }
     }
 
     async fn person_at(&self, email: &str) -> hospes_idp::ids::UserId {
@@ -125,8 +125,6 @@ impl TestTenant<'_> {
 pub(crate) struct Guest {
     /// As the inviting tenant knows them; the password is the one at home.
     pub(crate) here: Person,
-    /// As their home knows them.
-    pub(crate) at_home: Person,
     /// Signed in at both.
     pub(crate) browser: Browser,
 }

@@ -69,7 +69,9 @@ impl TokenRequest<'_> {
             Some(header) => request.header(AUTHORIZATION, header),
             None => request,
         };
-        let answer = Answer::of(request.body(self.form.encoded()).send().await.unwrap()).await;
+        let answer =
+            Box::pin(async { Answer::of(request.body(self.form.encoded()).send().await.unwrap()).await })
+                .await;
         if let Ok(tokens) = serde_json::from_str::<Tokens>(&answer.body) {
             let all = [Some(tokens.access_token), tokens.refresh_token, tokens.id_token];
             all.iter().flatten().for_each(|token| drop(client.app.keep_secret(token)));

@@ -25,14 +25,14 @@ impl TestApp {
                 tokio::time::sleep(Duration::from_millis(20)).await;
             }
         };
-        tokio::time::timeout(PATIENCE, settled).await.expect("mail does not leave the outbox")
+        tokio::time::timeout(PATIENCE, Box::pin(settled)).await.expect("mail does not leave the outbox")
     }
 
     /// Asserts that an attempt changes nothing and sends no mail (NSC).
     pub(crate) async fn unchanged<T>(&self, attempt: impl Future<Output = T>) -> T {
         let before = self.snapshot().await;
         let mails = self.mail.mails().len();
-        let answer = attempt.await;
+        let answer = Box::pin(attempt).await;
         let difference = before.difference(&self.snapshot().await);
         assert!(difference.is_empty(), "a refused attempt changed the stores:\n{}", difference.join("\n"));
         assert_eq!(self.mail.mails().len(), mails, "a refused attempt sent mail");
@@ -46,7 +46,7 @@ impl TestApp {
         attempt: impl Future<Output = T>,
     ) -> T {
         let before: HashSet<_> = self.audit().await.iter().map(|event| event.id).collect();
-        let answer = attempt.await;
+        let answer = Box::pin(attempt).await;
         let mut events = self.audit().await;
         events.retain(|event| !before.contains(&event.id));
         let matching: Vec<_> = events.iter().filter(|event| event.kind == kind).collect();
