@@ -4,11 +4,13 @@
 //! that is in the files beside it.
 
 pub(crate) mod hospes;
+pub(crate) mod node;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::thread;
 use std::time::{Duration, Instant};
@@ -117,16 +119,16 @@ pub(crate) fn told(variable: &str) -> PathBuf {
     PathBuf::from(path)
 }
 
-/// The first of `count` adjacent ports on 127.0.0.1 that nobody listens on.
-pub(crate) fn free_ports(count: u16) -> u16 {
-    let begun = Instant::now();
-    while begun.elapsed() < PATIENCE {
-        let first = TcpListener::bind(("127.0.0.1", 0)).unwrap();
-        let port = first.local_addr().unwrap().port();
-        let rest = (1..count).map(|next| TcpListener::bind(("127.0.0.1", port.checked_add(next)?)).ok());
-        if rest.collect::<Vec<_>>().iter().all(Option::is_some) {
-            return port;
-        }
-    }
-    panic!("there are no {count} adjacent free ports");
+/// Two adjacent ports on 127.0.0.1, for programs that are told where to listen; the first of them.
+///
+/// They lie below the range the system gives to everybody else, and every test process begins its search elsewhere.
+pub(crate) fn two_free_ports() -> u16 {
+    static SEARCHES: AtomicU16 = AtomicU16::new(0);
+    const FIRST: u16 = 20_000;
+    const PAIRS: u32 = 6_000;
+    let search = u32::from(SEARCHES.fetch_add(1, Ordering::Relaxed));
+    let begin = std::process::id().wrapping_mul(16).wrapping_add(search);
+    let pairs = (0..PAIRS).map(|pair| FIRST + u16::try_from(begin.wrapping_add(pair) % PAIRS).unwrap() * 2);
+    let is_free = |port| TcpListener::bind(("127.0.0.1", port)).is_ok();
+    pairs.into_iter().find(|port| is_free(*port) && is_free(*port + 1)).expect("two adjacent ports are free")
 }

@@ -70,6 +70,10 @@ pub(crate) async fn photograph(driver: &WebDriver, title: &str) {
             let metrics = cdp.send_raw("Page.getLayoutMetrics", ()).await.unwrap();
             let height = metrics["cssContentSize"]["height"].as_f64().unwrap();
             let clip = json!({"x": 0, "y": 0, "width": width, "height": height, "scale": 1});
+            if metrics["cssContentSize"]["height"].as_f64() > Some(1000.0) {
+                // A frame has a process of its own, which draws the new size only when it is asked a first time.
+                cdp.send_raw("Page.captureScreenshot", ()).await.unwrap();
+            }
             let how = json!({"captureBeyondViewport": true, "clip": clip});
             let picture = cdp.send_raw("Page.captureScreenshot", how).await.unwrap();
             let bytes = from_base64(&picture["data"]);

@@ -181,6 +181,7 @@ pub(super) async fn invite(hanna: &mut Visitor, demo: &Demo, address: &str) -> S
 async fn redeem_with_fjord(freya: &mut Visitor, demo: &Demo, link: &str) {
     freya.open(link).await;
     freya.sees("You are invited by Harbor Logistics").await;
+    freya.reads("Sample app (localhost)").await;
     freya.press("Continue").await;
     freya.sees("Enter your password").await;
     let url = freya.driver.current_url().await.unwrap();
@@ -191,6 +192,8 @@ async fn redeem_with_fjord(freya: &mut Visitor, demo: &Demo, link: &str) {
     freya.fill("Password", &demo.password).await;
     freya.press("Sign in").await;
     freya.sees("Review permissions").await;
+    freya.reads("Freya Fjell").await;
+    freya.reads("at Fjord Institute").await;
     freya.press("Accept").await;
 }
 

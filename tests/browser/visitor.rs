@@ -93,6 +93,12 @@ impl Visitor {
         panic!("Tab does not lead to “{name}”, only to {passed:?}");
     }
 
+    /// Finds these words on the page.
+    pub(crate) async fn reads(&self, words: &str) {
+        let page = self.text("body").await;
+        assert!(page.contains(words), "{} does not read “{words}” but:\n{page}", self.name);
+    }
+
     /// The visible words of the first element.
     pub(crate) async fn text(&self, css: &str) -> String {
         self.driver.find(By::Css(css)).await.unwrap().text().await.unwrap()

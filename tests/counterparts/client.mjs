@@ -1,0 +1,137 @@
+// A certified client library, npm openid-client, as an application of the organization, with its strict defaults: only
+// plain http on this machine is allowed on top. Everything it learns it answers as JSON; what it refuses is a 400.
+//
+// SIGNING  RS256 or ES256: what it was registered to get ID tokens signed with
+//
+// Prints one line of JSON when it is ready: {"url": …, "jwks": …}. POST /test/configure says who it is and at whom.
+
+import { generateKeyPairSync } from "node:crypto";
+import http from "node:http";
+import * as client from "openid-client";
+
+const { SIGNING = "RS256" } = process.env;
+const FORWARDED = ["max_age", "prompt", "response_mode", "scope", "login_hint"];
+
+const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
+const publicKey = { ...keys.publicKey.export({ format: "jwk" }), kid: "app", alg: "ES256", use: "sig" };
+
+let config;
+let tokens;
+const flows = new Map();
+
+async function clientAuth(method, secret) {
+  if (method === "client_secret_basic") return client.ClientSecretBasic(secret);
+  if (method === "client_secret_post") return client.ClientSecretPost(secret);
+  const jwk = keys.privateKey.export({ format: "jwk" });
+  const ecdsa = { name: "ECDSA", namedCurve: "P-256" };
+  const key = await crypto.subtle.importKey("jwk", jwk, ecdsa, false, ["sign"]);
+  return client.PrivateKeyJwt({ key, kid: publicKey.kid });
+}
+
+async function configure({ issuer, client_id, method, secret, algorithm }) {
+  config = await client.discovery(
+    new URL(issuer),
+    client_id,
+    { id_token_signed_response_alg: SIGNING },
+    await clientAuth(method, secret),
+    { algorithm, execute: [client.allowInsecureRequests] },
+  );
+  return config.serverMetadata();
+}
+
+async function depart(query) {
+  const flow = {
+    pkceCodeVerifier: client.randomPKCECodeVerifier(),
+    expectedState: client.randomState(),
+    expectedNonce: client.randomNonce(),
+    idTokenExpected: true,
+    ...(query.has("max_age") && { maxAge: Number(query.get("max_age")) }),
+  };
+  flows.set(flow.expectedState, flow);
+  const wishes = FORWARDED.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
+  return client.buildAuthorizationUrl(config, {
+    redirect_uri: `${url}/callback`,
+    scope: "openid profile email offline_access",
+    code_challenge: await client.calculatePKCECodeChallenge(flow.pkceCodeVerifier),
+    code_challenge_method: "S256",
+    state: flow.expectedState,
+    nonce: flow.expectedNonce,
+    ...Object.fromEntries(wishes),
+  });
+}
+
+async function arrive(answer, parameters) {
+  const flow = flows.get(parameters.get("state"));
+  flows.delete(parameters.get("state"));
+  tokens = await client.authorizationCodeGrant(config, answer, flow);
+  const claims = tokens.claims();
+  return {
+    claims,
+    userinfo: await client.fetchUserInfo(config, tokens.access_token, claims.sub),
+    scope: tokens.scope,
+    by: answer instanceof Request ? "form_post" : "query",
+  };
+}
+
+async function refresh(used) {
+  const next = await client.refreshTokenGrant(config, used);
+  const rotated = next.refresh_token !== used;
+  const before = tokens.refresh_token;
+  tokens = { ...next, claims: next.claims, id_token: next.id_token ?? tokens.id_token };
+  return { rotated, before, claims: next.claims(), scope: next.scope };
+}
+
+async function byItself() {
+  const { token_type, expires_in, scope, refresh_token } = await client.clientCredentialsGrant(config);
+  return { token_type, expires_in, scope, refresh_token };
+}
+
+const signOut = () =>
+  client.buildEndSessionUrl(config, {
+    id_token_hint: tokens.id_token,
+    post_logout_redirect_uri: `${url}/signed-out`,
+    state: "bye",
+  });
+
+// Each answers JSON, or a URL to go to.
+const routes = {
+  "POST /test/configure": (_, body) => configure(JSON.parse(body)),
+  "GET /login": ({ searchParams }) => depart(searchParams),
+  "GET /callback": (here) => arrive(here, here.searchParams),
+  "POST /callback": (here, body) => {
+    const headers = { "content-type": "application/x-www-form-urlencoded" };
+    return arrive(new Request(here, { method: "POST", headers, body }), new URLSearchParams(body));
+  },
+  "POST /refresh": () => refresh(tokens.refresh_token),
+  "POST /refresh-with": (_, body) => refresh(body),
+  "POST /client-credentials": byItself,
+  "GET /logout": signOut,
+  "GET /signed-out": ({ searchParams }) => ({ signed_out: true, state: searchParams.get("state") }),
+};
+
+async function bodyOf(request) {
+  let body = "";
+  for await (const piece of request) body += piece;
+  return body;
+}
+
+const server = http.createServer(async (request, response) => {
+  const here = new URL(request.url, url);
+  const route = routes[`${request.method} ${here.pathname}`];
+  const send = (status, value) => {
+    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
+  };
+  if (!route) return send(404, {});
+  try {
+    const result = await route(here, await bodyOf(request));
+    if (result instanceof URL) response.writeHead(303, { location: result.href }).end();
+    else send(200, result);
+  } catch (error) {
+    const { error: code, error_description: words, message, cause } = error;
+    send(400, { error: code ?? error.code, words, message, cause: String(cause?.message ?? "") });
+  }
+});
+server.listen(0, "127.0.0.1");
+await new Promise((listening) => server.once("listening", listening));
+const url = `http://127.0.0.1:${server.address().port}`;
+console.log(JSON.stringify({ url, jwks: { keys: [publicKey] } }));

@@ -1,0 +1,61 @@
+// A certified OpenID Provider, npm oidc-provider, as the home of guests. Everybody has an account: whoever signs in as
+// `mona` has the address `mona@mountain.example`.
+//
+// SIGNING         RS256 or ES256: what ID tokens are signed with
+// EMAIL_VERIFIED  true, false or absent: what is said about addresses
+//
+// Prints one line of JSON when it is ready: {"url": …}. POST /test/rotate replaces the signing key; sessions stay.
+
+import { generateKeyPairSync, randomUUID } from "node:crypto";
+import http from "node:http";
+import Provider from "oidc-provider";
+
+const { SIGNING = "RS256", EMAIL_VERIFIED = "true" } = process.env;
+
+function newKey() {
+  const { privateKey } =
+    SIGNING === "ES256"
+      ? generateKeyPairSync("ec", { namedCurve: "P-256" })
+      : generateKeyPairSync("rsa", { modulusLength: 2048 });
+  return { ...privateKey.export({ format: "jwk" }), kid: randomUUID(), alg: SIGNING, use: "sig" };
+}
+
+function claimsOf(id) {
+  const claims = { sub: id, email: `${id}@mountain.example`, name: `${id} of the mountain` };
+  return EMAIL_VERIFIED === "absent" ? claims : { ...claims, email_verified: EMAIL_VERIFIED === "true" };
+}
+
+function newProvider(url) {
+  const provider = new Provider(url, {
+    jwks: { keys: [newKey()] },
+    claims: {
+      openid: ["sub"],
+      profile: ["name"],
+      email: EMAIL_VERIFIED === "absent" ? ["email"] : ["email", "email_verified"],
+    },
+    cookies: { keys: [cookieKey] },
+    enabledJWA: { idTokenSigningAlgValues: [SIGNING] },
+    clientDefaults: { id_token_signed_response_alg: SIGNING },
+    features: { registration: { enabled: true } },
+    findAccount: (_, id) => ({ accountId: id, claims: () => claimsOf(id) }),
+    pkce: { required: () => true },
+  });
+  provider.on("server_error", (_, error) => console.error(error));
+  return provider.callback();
+}
+
+const cookieKey = randomUUID();
+let answer;
+const server = http.createServer((request, response) => {
+  if (request.method === "POST" && request.url === "/test/rotate") {
+    answer = newProvider(url);
+    response.end();
+  } else {
+    answer(request, response);
+  }
+});
+server.listen(0, "127.0.0.1");
+await new Promise((listening) => server.once("listening", listening));
+const url = `http://127.0.0.1:${server.address().port}`;
+answer = newProvider(url);
+console.log(JSON.stringify({ url }));

@@ -1,0 +1,7 @@
+//! Hospes between independent implementations: a certified OpenID Provider as home IdP, a certified client library as
+//! application, each a process of its own. What they refuse, a test refuses.
+
+mod agent;
+mod client;
+mod home_idp;
+mod provision;
