@@ -1,3 +1,6 @@
+#[cfg(test)]
 mod browser;
+#[cfg(test)]
 mod interop;
+#[cfg(test)]
 mod process;
