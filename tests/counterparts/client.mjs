@@ -128,7 +128,8 @@ const server = http.createServer(async (request, response) => {
     else send(200, result);
   } catch (error) {
     const { error: code, error_description: words, message, cause } = error;
-    send(400, { error: code ?? error.code, words, message, cause: String(cause?.message ?? "") });
+    const refused = { error: code ?? error.code, words, message, cause: cause?.message ?? cause };
+    send(400, { ...refused, at: error.response?.url });
   }
 });
 server.listen(0, "127.0.0.1");

@@ -25,8 +25,39 @@ function claimsOf(id) {
   return EMAIL_VERIFIED === "absent" ? claims : { ...claims, email_verified: EMAIL_VERIFIED === "true" };
 }
 
+// What the provider remembers outlives the provider, whose keys are given once.
+const shelf = new Map();
+
+class Shelf {
+  constructor(model) {
+    this.model = model;
+  }
+  key(id) {
+    return `${this.model}:${id}`;
+  }
+  async upsert(id, payload) {
+    shelf.set(this.key(id), payload);
+  }
+  async find(id) {
+    return shelf.get(this.key(id));
+  }
+  async findByUid(uid) {
+    return [...shelf.values()].find((payload) => payload.kind === this.model && payload.uid === uid);
+  }
+  async consume(id) {
+    shelf.get(this.key(id)).consumed = Math.floor(Date.now() / 1000);
+  }
+  async destroy(id) {
+    shelf.delete(this.key(id));
+  }
+  async revokeByGrantId(grantId) {
+    for (const [key, payload] of shelf) if (payload.grantId === grantId) shelf.delete(key);
+  }
+}
+
 function newProvider(url) {
   const provider = new Provider(url, {
+    adapter: Shelf,
     jwks: { keys: [newKey()] },
     claims: {
       openid: ["sub"],

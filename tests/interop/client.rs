@@ -1,1 +1,181 @@
 //! npm `openid-client`, a certified client library with its strict defaults, as an application of harbor.
+
+use hospes_idp::admin::clients::ClientSettings;
+use hospes_idp::admin::permission::INVITE;
+use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::jose::Algorithm;
+use hospes_protocol::token::GrantType;
+use serde_json::{Value, json};
+
+use super::agent::Agent;
+use super::home_idp::{application, configure, post};
+use super::provision::{Harbor, MEMBER, PASSWORD, Wishes, provision};
+use crate::process::node::Counterpart;
+
+/// Harbor, its application, and a member of harbor at a browser.
+struct Scene {
+    harbor: Harbor,
+    app: Counterpart,
+    hanna: Agent,
+}
+
+impl Scene {
+    async fn set(method: ClientAuthMethod, signing: Algorithm, discovery: &str) -> Self {
+        let app = Counterpart::start("client.mjs", &[("SIGNING", signing.as_str())]);
+        let client = ClientSettings {
+            auth_method: method,
+            jwks: (method == ClientAuthMethod::PrivateKeyJwt).then(|| app.ready["jwks"].clone()),
+            grant_types: GrantType::ALL.to_vec(),
+            permissions: [INVITE].into_iter().collect(),
+            id_token_algorithm: signing,
+            ..application(&app.url)
+        };
+        let nobody = async |_: &str| unreachable!("there is no home IdP");
+        let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
+        let metadata = configure(&app, &harbor, method.as_str(), discovery).await;
+        assert_eq!(metadata["issuer"], harbor.issuer());
+        Self { harbor, app, hanna: Agent::new() }
+    }
+
+    async fn usual() -> Self {
+        Self::set(ClientAuthMethod::ClientSecretBasic, Algorithm::RS256, "oidc").await
+    }
+
+    async fn log_in(&mut self, query: &str) {
+        self.hanna.open(&format!("{}/login{query}", self.app.url)).await;
+    }
+
+    async fn enter_password(&mut self) {
+        if self.hanna.heading() == "Sign in to Application" {
+            self.hanna.submit("Continue", &[("email", MEMBER)]).await;
+        }
+        assert_eq!(self.hanna.heading(), "Enter your password");
+        self.hanna.submit("Sign in", &[("password", PASSWORD)]).await;
+    }
+
+    /// What the application answered; it must have accepted everything.
+    fn answer(&self) -> Value {
+        let (status, answer) = self.hanna.json();
+        assert_eq!(status, 200, "{answer:#}");
+        answer
+    }
+
+    async fn signed_in(&mut self) -> Value {
+        self.log_in("").await;
+        self.enter_password().await;
+        self.answer()
+    }
+
+    /// Has the application do something by itself.
+    async fn does(&self, what: &str, with: &str) -> (u16, Value) {
+        post(&format!("{}/{what}", self.app.url), with.to_owned()).await
+    }
+}
+
+fn assert_hanna(scene: &Scene, answer: &Value) {
+    let (claims, userinfo) = (&answer["claims"], &answer["userinfo"]);
+    assert_eq!(claims["iss"], scene.harbor.issuer(), "{answer:#}");
+    assert_eq!(claims["acct"], 0, "a member: {answer:#}");
+    for claim in ["sub", "oid", "tid", "email", "email_verified", "name"] {
+        assert_eq!(claims[claim], userinfo[claim], "{claim} in {answer:#}");
+    }
+    assert_eq!(userinfo["email"], MEMBER, "{answer:#}");
+}
+
+#[tokio::test]
+async fn the_code_flow_with_userinfo_and_the_openid_well_known_form() {
+    let mut scene = Scene::usual().await;
+    let answer = scene.signed_in().await;
+    assert_hanna(&scene, &answer);
+    assert_eq!(answer["by"], "query");
+}
+
+#[tokio::test]
+async fn the_code_flow_with_es256_a_secret_in_the_form_and_the_oauth_well_known_form() {
+    let mut scene = Scene::set(ClientAuthMethod::ClientSecretPost, Algorithm::ES256, "oauth2").await;
+    let answer = scene.signed_in().await;
+    assert_hanna(&scene, &answer);
+}
+
+#[tokio::test]
+async fn a_signed_assertion_whose_audience_is_the_issuer() {
+    let mut scene = Scene::set(ClientAuthMethod::PrivateKeyJwt, Algorithm::RS256, "oidc").await;
+    let answer = scene.signed_in().await;
+    assert_hanna(&scene, &answer);
+    let (status, answer) = scene.does("client-credentials", "").await;
+    assert_eq!(status, 200, "{answer:#}");
+}
+
+#[tokio::test]
+async fn a_response_posted_by_a_form() {
+    let mut scene = Scene::usual().await;
+    scene.log_in("?response_mode=form_post").await;
+    scene.enter_password().await;
+    assert_eq!(scene.hanna.heading(), "Taking you back to 127.0.0.1");
+    scene.hanna.submit("Continue", &[]).await;
+    let answer = scene.answer();
+    assert_hanna(&scene, &answer);
+    assert_eq!(answer["by"], "form_post");
+}
+
+#[tokio::test]
+async fn refresh_tokens_rotate_and_a_used_one_ends_the_family() {
+    let mut scene = Scene::usual().await;
+    let first = scene.signed_in().await;
+    let (status, second) = scene.does("refresh", "").await;
+    assert_eq!((status, &second["rotated"]), (200, &json!(true)), "{second:#}");
+    for claim in ["sub", "auth_time", "sid"] {
+        assert_eq!(second["claims"][claim], first["claims"][claim], "{claim}");
+    }
+    let (status, third) = scene.does("refresh", "").await;
+    assert_eq!(status, 200, "{third:#}");
+    let (status, replayed) = scene.does("refresh-with", second["before"].as_str().unwrap()).await;
+    assert_eq!((status, &replayed["error"]), (400, &json!("invalid_grant")), "{replayed:#}");
+    let (status, newest) = scene.does("refresh", "").await;
+    assert_eq!((status, &newest["error"]), (400, &json!("invalid_grant")), "theft ends them all: {newest:#}");
+}
+
+#[tokio::test]
+async fn a_client_acts_for_itself() {
+    let scene = Scene::usual().await;
+    let (status, answer) = scene.does("client-credentials", "").await;
+    assert_eq!(status, 200, "{answer:#}");
+    assert_eq!(answer["token_type"], "bearer", "{answer:#}");
+    assert_eq!(answer["refresh_token"], Value::Null, "RFC 6749 §4.4.3");
+}
+
+#[tokio::test]
+async fn signing_out_at_the_application_ends_the_session() {
+    let mut scene = Scene::usual().await;
+    scene.signed_in().await;
+    scene.hanna.open(&format!("{}/logout", scene.app.url)).await;
+    assert_eq!(scene.answer(), json!({"signed_out": true, "state": "bye"}));
+    scene.log_in("?prompt=none").await;
+    let (status, answer) = scene.hanna.json();
+    assert_eq!((status, &answer["error"]), (400, &json!("login_required")), "{answer:#}");
+}
+
+#[tokio::test]
+async fn silence_is_kept_without_a_session_and_with_one() {
+    let mut scene = Scene::usual().await;
+    scene.log_in("?prompt=none").await;
+    let (status, answer) = scene.hanna.json();
+    assert_eq!((status, &answer["error"]), (400, &json!("login_required")), "{answer:#}");
+    let first = scene.signed_in().await;
+    scene.log_in("?prompt=none").await;
+    let silent = scene.answer();
+    assert_hanna(&scene, &silent);
+    assert_eq!(silent["claims"]["auth_time"], first["claims"]["auth_time"], "nobody was asked");
+}
+
+#[tokio::test]
+async fn a_fresh_password_is_asked_for_when_the_application_wants_one() {
+    let mut scene = Scene::usual().await;
+    scene.signed_in().await;
+    scene.log_in("?prompt=login").await;
+    scene.enter_password().await;
+    assert_hanna(&scene, &scene.answer());
+    scene.log_in("?max_age=0").await;
+    scene.enter_password().await;
+    assert_hanna(&scene, &scene.answer());
+}
