@@ -45,6 +45,14 @@ impl Visitor {
         }
     }
 
+    /// Waits for a page with these words on it, judges and photographs it.
+    pub(crate) async fn is_told(&mut self, words: &str) {
+        let wanted = format!("//main[contains(normalize-space(.),{words:?})]");
+        self.element(&wanted).await;
+        let heading = self.text("h1").await;
+        self.sees(&heading).await;
+    }
+
     /// Waits for the page with this heading.
     pub(crate) async fn reaches(&self, heading: &str) {
         let wanted = format!("//h1[normalize-space(.)={heading:?}]");
