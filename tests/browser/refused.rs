@@ -54,6 +54,7 @@ async fn an_invitation_is_for_one_person_who_may_decline() {
     finn.fill("Password", &demo.password).await;
     finn.press("Sign in").await;
     finn.sees("This invitation is for another address").await;
+    finn.reads("finn@fjord.example").await;
 
     let mut freya = Visitor::arrive(&chromium, "choice-freya").await;
     freya.open(&link).await;
