@@ -34,7 +34,7 @@ async fn an_invitation_is_for_one_person_who_may_decline() {
     hanna.open(&format!("{}/t/harbor/invite", demo.base_url)).await;
     sign_in_with_password(&mut hanna, &demo, ADMINISTRATOR).await;
     let link = invite(&mut hanna, &demo, FREYA).await;
-    hanna.open(&link).await;
+    hanna.presses_in_mail("Accept invitation").await;
     hanna.reaches("You are invited by Harbor Logistics").await;
     hanna.press("Continue").await;
     hanna.sees("Which account do you want to use?").await;

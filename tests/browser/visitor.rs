@@ -134,6 +134,21 @@ impl Visitor {
         link.prop("href").await.unwrap().unwrap()
     }
 
+    /// Presses the button in the mail itself, which opens another window.
+    pub(crate) async fn presses_in_mail(&self, button: &str) {
+        self.element("//iframe").await.enter_frame().await.unwrap();
+        self.follow(button).await;
+        let begun = Instant::now();
+        loop {
+            let windows = self.driver.windows().await.unwrap();
+            if let [_, opened] = &*windows {
+                return self.driver.switch_to_window(opened.clone()).await.unwrap();
+            }
+            assert!(begun.elapsed() < PATIENCE, "“{button}” in the mail opens nothing");
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
+    }
+
     /// The code on the page of a mail.
     pub(crate) async fn code_in_mail(&self) -> String {
         let text = self.text("pre.mail").await;
