@@ -5,5 +5,6 @@
 
 mod chromium;
 mod page;
+mod refused;
 mod tour;
 mod visitor;

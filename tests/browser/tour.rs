@@ -7,9 +7,9 @@ use super::chromium::Chromium;
 use super::visitor::Visitor;
 use crate::process::hospes::Demo;
 
-const ADMINISTRATOR: &str = "hanna@harbor.example";
-const FREYA: &str = "freya@fjord.example";
-const NOBODY: &str = "somebody@nowhere.example";
+pub(super) const ADMINISTRATOR: &str = "hanna@harbor.example";
+pub(super) const FREYA: &str = "freya@fjord.example";
+pub(super) const NOBODY: &str = "somebody@nowhere.example";
 
 #[tokio::test]
 async fn a_guest_signs_in_at_home_and_returns_without_an_invitation() {

@@ -45,6 +45,14 @@ impl Visitor {
         }
     }
 
+    /// Waits for a page with these words on it, judges and photographs it.
+    pub(crate) async fn is_told(&mut self, words: &str) {
+        let wanted = format!("//main[contains(normalize-space(.),{words:?})]");
+        self.element(&wanted).await;
+        let heading = self.text("h1").await;
+        self.sees(&heading).await;
+    }
+
     /// Waits for the page with this heading.
     pub(crate) async fn reaches(&self, heading: &str) {
         let wanted = format!("//h1[normalize-space(.)={heading:?}]");
@@ -124,6 +132,21 @@ impl Visitor {
     pub(crate) async fn link_in_mail(&self) -> String {
         let link = self.element("//ul/li/a[contains(@href,'/redeem?ticket=')]").await;
         link.prop("href").await.unwrap().unwrap()
+    }
+
+    /// Presses the button in the mail itself, which opens another window.
+    pub(crate) async fn presses_in_mail(&self, button: &str) {
+        self.element("//iframe").await.enter_frame().await.unwrap();
+        self.follow(button).await;
+        let begun = Instant::now();
+        loop {
+            let windows = self.driver.windows().await.unwrap();
+            if let [_, opened] = &*windows {
+                return self.driver.switch_to_window(opened.clone()).await.unwrap();
+            }
+            assert!(begun.elapsed() < PATIENCE, "“{button}” in the mail opens nothing");
+            tokio::time::sleep(BETWEEN_LOOKS).await;
+        }
     }
 
     /// The code on the page of a mail.
