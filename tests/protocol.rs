@@ -8,6 +8,7 @@ mod code_refused;
 mod discovery;
 mod harness;
 mod refresh;
+mod session;
 mod store_away;
 mod type_matrix;
 mod userinfo;

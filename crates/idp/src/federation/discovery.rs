@@ -63,7 +63,6 @@ impl Idp {
             interaction.forget_person();
             interaction.identifier = Some(address);
             interaction.realm = Some(realm);
-            interaction.session_set_aside = true;
         })
         .await
     }
