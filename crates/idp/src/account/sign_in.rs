@@ -10,7 +10,7 @@ use crate::browser::{Problem, Reply, Visit};
 use crate::error::PageError;
 use crate::guest::user::{LocalAccount, PasswordHash, User};
 use crate::mail::{MailContent, NoticeMail};
-use crate::ports::{Change, Key, Kind};
+use crate::ports::{Change, Key, Kind, Write};
 use crate::refusal::Refusal;
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -47,6 +47,9 @@ impl Idp {
         let acceptable = password.len() <= MAX_BYTES;
         let right = acceptable && self.passwords.verify(password, hash).await?;
         if let Some(user) = user.filter(|user| right && user.status.is_enabled()) {
+            // Wrong ones are counted, before they are compared; whoever is right starts anew.
+            let counter = Key::new(visit.tenant.id, Kind::Counter, format!("passwords\0{}", address.key()));
+            self.sessions.write(vec![Write::Delete(counter)]).await?;
             self.achieve(visit, open, |interaction| interaction.password = Some(user.id)).await
         } else {
             let event =
@@ -97,7 +100,7 @@ impl Idp {
         let facts = self.facts(visit, &open.stored.interaction).await?;
         match next_step(visit.tenant, &open.stored.interaction, &facts) {
             Step::ChoosePassword { user, may_skip } => Ok((*user, may_skip)),
-            _ => Err(Refusal::InteractionExpired.into()),
+            step => Err(self.out_of_turn(visit, &open.stored.interaction, &step).await),
         }
     }
 

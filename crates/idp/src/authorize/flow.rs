@@ -170,6 +170,19 @@ impl Idp {
         waiting.map(|to| Outcome::Respond(to.error(error)).into()).ok_or_else(|| Refusal::Internal.into())
     }
 
+    /// Why an answer came when its screen was not due: what stopped the sign-in meanwhile, if something did.
+    pub(crate) async fn out_of_turn(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+        due: &Step,
+    ) -> PageError {
+        let Step::Refuse(refusal) = *due else {
+            return Refusal::InteractionExpired.into();
+        };
+        self.refuse(visit, interaction, refusal).await.err().unwrap_or_else(|| refusal.into())
+    }
+
     /// Law 11: every refusal is recorded under its reference. What the client must handle goes to the client at once;
     /// what the person must understand is shown, with the way back offered.
     async fn refuse(

@@ -3,6 +3,7 @@
 
 use super::record::{Invitation, InvitationState, Inviter};
 use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::{Answer, Interaction, Purpose, Realm};
 use crate::authorize::next_step::{Step, invitation_closed, next_step};
@@ -60,7 +61,15 @@ impl Idp {
 
     /// The person clicked: the redemption begins in this browser.
     pub async fn begin_redemption(&self, visit: &Visit<'_>, ticket: &str) -> Result<Reply, PageError> {
-        let invitation = self.invitation_of(visit, ticket).await?;
+        let invitation = match self.invitation_of(visit, ticket).await {
+            Ok(invitation) => invitation,
+            Err(error) => {
+                let kind = AuditKind::RedemptionRejected;
+                let event = AuditEvent::new(visit.ctx, visit.tenant.id, kind, Actor::Anonymous);
+                self.audit.record(event.reason(error.refusal)).await;
+                return Err(error);
+            }
+        };
         let binding = visit.browser.binding.clone().unwrap_or_else(|| visit.ctx.token());
         let purpose = Purpose::Redeem(invitation.id);
         let mut interaction = Interaction::begin(visit.ctx, visit.tenant.id, &binding, purpose);
@@ -106,7 +115,7 @@ impl Idp {
     ) -> Result<(), PageError> {
         let facts = self.facts(visit, &open.stored.interaction).await?;
         let step = next_step(visit.tenant, &open.stored.interaction, &facts);
-        if due(&step) { Ok(()) } else { Err(Refusal::InteractionExpired.into()) }
+        if due(&step) { Ok(()) } else { Err(self.out_of_turn(visit, &open.stored.interaction, &step).await) }
     }
 
     async fn invitation_of(&self, visit: &Visit<'_>, ticket: &str) -> Result<Invitation, PageError> {
