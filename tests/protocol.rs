@@ -7,6 +7,8 @@ mod code;
 mod code_refused;
 mod discovery;
 mod harness;
+mod invitation;
+mod logout;
 mod refresh;
 mod session;
 mod store_away;
