@@ -85,6 +85,8 @@ impl Browser {
             page
         };
         page.asks_password();
+        let named = format!("input[name=username][value='{}']", person.email);
+        assert!(page.has(&named), "the password of {} is asked for: {}", person.email, page.body);
         self.submit(&page, "/password", &[("password", &person.password)]).await
     }
 

@@ -54,9 +54,19 @@ impl TestTenant<'_> {
 
     /// Switches a home IdP on or off.
     pub(crate) async fn home_idp_status(&self, id: HomeIdpId, status: Status) {
+        self.update_home_idp(id, |settings| settings.status = status).await;
+    }
+
+    /// Whether what it says about mailboxes of its domains is proof.
+    pub(crate) async fn authority(&self, id: HomeIdpId, authoritative: bool) {
+        let set = |domain: &mut HomeDomain| domain.authoritative = authoritative;
+        self.update_home_idp(id, |settings| settings.domains.iter_mut().for_each(set)).await;
+    }
+
+    async fn update_home_idp(&self, id: HomeIdpId, change: impl FnOnce(&mut HomeIdpSettings)) {
         let desk = self.desk().await;
         let now = desk.admin().home_idp(id).await.unwrap();
-        let settings = HomeIdpSettings {
+        let mut settings = HomeIdpSettings {
             display_name: now.display_name,
             issuer: now.issuer.to_string(),
             client_id: now.client_id.to_string(),
@@ -67,14 +77,15 @@ impl TestTenant<'_> {
             email_trust: now.email_trust,
             claim_map: now.claim_map,
             algorithms: now.algorithms,
-            status,
+            status: now.status,
         };
+        change(&mut settings);
         desk.admin().update_home_idp(id, settings, None).await.unwrap();
     }
 
     /// Invites an address and returns the link of the mail that arrives.
     pub(crate) async fn invite(&self, email: &str) -> String {
-        let desk = self.desk().await;
+        let (desk, seen) = (self.desk().await, self.app.newest_mail());
         let request = InviteRequest {
             email: email.to_owned(),
             redirect_url: self.url("/home"),
@@ -89,7 +100,11 @@ impl TestTenant<'_> {
         let to = email.to_owned();
         let link = self.url("/redeem?ticket=");
         let arrived = self.app.mail.wait_for(
-            |mail| mail.to.contains(&to) && mail.text.as_deref().unwrap_or_default().contains(&link),
+            |mail| {
+                mail.id > seen
+                    && mail.to.contains(&to)
+                    && mail.text.as_deref().unwrap_or_default().contains(&link)
+            },
             PATIENCE,
         );
         let text = arrived.await.expect("the invitation mail").text.clone().unwrap();
@@ -129,13 +144,13 @@ pub(crate) struct Guest {
     pub(crate) browser: Browser,
 }
 
-/// The code of the newest mail to an address.
-pub(crate) async fn mailed_code(page: &Answer, app: &super::TestApp, email: &str) -> String {
+/// The code of the mail to an address that comes after those `seen` before.
+pub(crate) async fn mailed_code(page: &Answer, (app, seen): (&super::TestApp, u64), email: &str) -> String {
     assert!(page.has("form[action$='/code'] input[name=code]"), "{}", page.body);
     let to = email.to_owned();
     let is_code = |text: &str| text.lines().any(|line| digits(line).len() == 8);
     let arrived = app.mail.wait_for(
-        |mail| mail.to.contains(&to) && is_code(mail.text.as_deref().unwrap_or_default()),
+        |mail| mail.id > seen && mail.to.contains(&to) && is_code(mail.text.as_deref().unwrap_or_default()),
         PATIENCE,
     );
     let text = arrived.await.expect("the code mail").text.clone().unwrap();

@@ -186,14 +186,22 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
         }),
         Purpose::Authorize(request) => {
             let expected = expected_subject(interaction, request);
-            // Whoever said in this sign-in who they are is not answered with a session begun in another tab meanwhile.
             !interaction.session_set_aside
+                && !names_somebody_else(interaction, request, user)
                 && !request.prompt.login
                 && !request.prompt.select_account
                 && request.max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
                 && expected.is_none_or(|expected| expected == user.id.to_string())
         }
     }
+}
+
+/// Whoever typed another address is not answered with a session that began in a second tab meanwhile. A client's
+/// `login_hint` is only a hint.
+fn names_somebody_else(interaction: &Interaction, request: &AuthorizationRequest, user: &User) -> bool {
+    let hinted = request.login_hint.as_deref().and_then(|hint| EmailAddress::parse(hint).ok());
+    let typed = interaction.identifier.as_ref().filter(|identifier| Some(*identifier) != hinted.as_ref());
+    typed.is_some_and(|typed| typed.key() != user.email.key())
 }
 
 fn is_fresh(session: &Session, max_age: u32, now: Timestamp) -> bool {

@@ -2,13 +2,13 @@
 //! exists, so that known and unknown addresses look the same and take the same time.
 
 use crate::Idp;
-use crate::authorize::interaction::{Interaction, Realm};
-use crate::authorize::next_step::Step;
+use crate::authorize::interaction::{Interaction, Purpose, Realm};
 use crate::authorize::outcome::{Problem, Reply};
 use crate::browser::Visit;
 use crate::email::{Domain, EmailAddress};
 use crate::error::PageError;
 use crate::ports::Unavailable;
+use crate::refusal::Refusal;
 
 impl Idp {
     /// Where the people of an address sign in.
@@ -56,7 +56,11 @@ impl Idp {
 
     /// The person said who they are.
     pub async fn identify(&self, visit: &Visit<'_>, id: &str, text: &str) -> Result<Reply, PageError> {
-        let open = self.open_at(visit, id, |step| matches!(step, Step::AskIdentifier)).await?;
+        let open = self.open(visit, id).await?;
+        // An invitation names its guest; naming another here could lead around their home IdP.
+        if matches!(open.stored.interaction.purpose, Purpose::Redeem(_)) {
+            return Err(Refusal::InteractionExpired.into());
+        }
         let Ok(address) = EmailAddress::parse(text) else {
             return self.again(visit, open, Problem::NotAnAddress).await;
         };
@@ -65,7 +69,6 @@ impl Idp {
             interaction.forget_person();
             interaction.identifier = Some(address);
             interaction.realm = Some(realm);
-            interaction.session_set_aside = true;
         })
         .await
     }

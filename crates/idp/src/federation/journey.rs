@@ -4,7 +4,7 @@
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
-use crate::authorize::interaction::{Interaction, JOURNEY, Journey};
+use crate::authorize::interaction::{Interaction, JOURNEY, Journey, Purpose as For};
 use crate::authorize::outcome::{Outcome, Reply};
 use crate::browser::Visit;
 use crate::error::PageError;
@@ -183,7 +183,8 @@ impl Idp {
 /// A guest who redeems should be asked which account, not be signed in with whatever session is open at home.
 fn prompt_at_home(interaction: &Interaction) -> Option<&'static str> {
     let prompt = interaction.request().map(|request| request.prompt).unwrap_or_default();
-    match (prompt.login, interaction.session_set_aside || prompt.select_account) {
+    let set_aside = interaction.session_set_aside && !matches!(interaction.purpose, For::Visit(_));
+    match (prompt.login, set_aside || prompt.select_account) {
         (true, _) => Some("login"),
         (false, true) => Some("select_account"),
         (false, false) => None,
