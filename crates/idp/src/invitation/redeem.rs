@@ -2,6 +2,7 @@
 //! their browser; the rest is an ordinary sign-in with a proof of the mailbox.
 
 use crate::Idp;
+use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::{Interaction, Purpose, Realm};
 use crate::authorize::next_step::invitation_closed;
@@ -61,7 +62,15 @@ impl Idp {
 
     /// The person clicked: the redemption begins in this browser.
     pub async fn begin_redemption(&self, visit: &Visit<'_>, ticket: &str) -> Result<Reply, PageError> {
-        let invitation = self.invitation_of(visit, ticket).await?;
+        let invitation = match self.invitation_of(visit, ticket).await {
+            Ok(invitation) => invitation,
+            Err(error) => {
+                let kind = AuditKind::RedemptionRejected;
+                let event = AuditEvent::new(visit.ctx, visit.tenant.id, kind, Actor::Anonymous);
+                self.audit.record(event.reason(error.refusal)).await;
+                return Err(error);
+            }
+        };
         let binding = visit.browser.binding.clone().unwrap_or_else(|| visit.ctx.token());
         let purpose = Purpose::Redeem(invitation.id);
         let mut interaction = Interaction::begin(visit.ctx, visit.tenant.id, &binding, purpose);
