@@ -68,8 +68,15 @@ impl Idp {
     ) -> Result<Open, PageError> {
         let open = self.open(visit, id).await?;
         let facts = self.facts(visit, &open.stored.interaction).await?;
-        let step = next_step(visit.tenant, &open.stored.interaction, &facts);
-        if due(&step) { Ok(open) } else { Err(Refusal::InteractionExpired.into()) }
+        match next_step(visit.tenant, &open.stored.interaction, &facts) {
+            step if due(&step) => Ok(open),
+            // What the sign-in is for closed meanwhile: that is what the person needs to know.
+            Step::Refuse(refusal) => match self.refuse(visit, &open.stored.interaction, refusal).await {
+                Err(error) => Err(error),
+                Ok(_) => Err(Refusal::InteractionExpired.into()),
+            },
+            _ => Err(Refusal::InteractionExpired.into()),
+        }
     }
 
     /// Stores what changed, unless somebody else stored something first.
@@ -105,7 +112,10 @@ impl Idp {
     ) -> Result<Reply, PageError> {
         achievement(&mut open.stored.interaction);
         self.save(&mut open.stored).await?;
-        self.advance(visit, open).await
+        let reply = self.advance(visit, open).await?;
+        // Here and not where screens are shown: a page that is loaded again is not a second event.
+        self.record_mismatch(visit, &reply.outcome).await;
+        Ok(reply)
     }
 
     /// Shows the same screen again with what was wrong.
@@ -140,18 +150,18 @@ impl Idp {
                     return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
-                screen => {
-                    self.record_mismatch(visit, &screen).await;
-                    return self.show(open, screen, &facts).await;
-                }
+                screen => return self.show(open, screen, &facts).await,
             }
         }
         Err(PageError::from(Refusal::Internal).because("the sign-in makes no progress"))
     }
 
     /// Somebody other than the invited person signed in: worth knowing, though nothing changed.
-    async fn record_mismatch(&self, visit: &Visit<'_>, screen: &Step) {
-        if let Step::Mismatch { invited, actual } = screen {
+    async fn record_mismatch(&self, visit: &Visit<'_>, outcome: &Outcome) {
+        let Outcome::Screen { step, .. } = outcome else {
+            return;
+        };
+        if let Step::Mismatch { invited, actual } = step.as_ref() {
             let event =
                 AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::RedemptionMismatch, Actor::Anonymous)
                     .reason(Refusal::WrongIdentity)
