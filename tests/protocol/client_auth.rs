@@ -320,7 +320,7 @@ async fn ca_16_two_secrets_overlap_for_a_day() {
     let harbor = app.tenant("harbor").await;
     let service = harbor.client("service").service(&[]).await;
     let desk = harbor.desk().await;
-    let (_, fresh) = desk.admin().rotate_client_secret(&ClientId::new("service")).await.unwrap();
+    let (_, fresh) = desk.admin().rotate_client_secret(&ClientId::new("service"), None).await.unwrap();
     let with_fresh = || {
         let header = basic("service", fresh.reveal());
         service.client_credentials().authorization(Some(&header))
