@@ -68,14 +68,11 @@ impl Idp {
     ) -> Result<Open, PageError> {
         let open = self.open(visit, id).await?;
         let facts = self.facts(visit, &open.stored.interaction).await?;
-        match next_step(visit.tenant, &open.stored.interaction, &facts) {
-            step if due(&step) => Ok(open),
-            // What the sign-in is for closed meanwhile: that is what the person needs to know.
-            Step::Refuse(refusal) => match self.refuse(visit, &open.stored.interaction, refusal).await {
-                Err(error) => Err(error),
-                Ok(_) => Err(Refusal::InteractionExpired.into()),
-            },
-            _ => Err(Refusal::InteractionExpired.into()),
+        let step = next_step(visit.tenant, &open.stored.interaction, &facts);
+        if due(&step) {
+            Ok(open)
+        } else {
+            Err(self.out_of_turn(visit, &open.stored.interaction, &step).await)
         }
     }
 
@@ -209,6 +206,14 @@ impl Idp {
     ) -> Result<Reply, PageError> {
         let waiting = self.waiting_client(visit, interaction);
         waiting.map(|to| Outcome::Respond(to.error(error)).into()).ok_or_else(|| Refusal::Internal.into())
+    }
+
+    /// Why an answer came when its screen was not due: what stopped the sign-in meanwhile, if something did.
+    async fn out_of_turn(&self, visit: &Visit<'_>, interaction: &Interaction, due: &Step) -> PageError {
+        let Step::Refuse(refusal) = *due else {
+            return Refusal::InteractionExpired.into();
+        };
+        self.refuse(visit, interaction, refusal).await.err().unwrap_or_else(|| refusal.into())
     }
 
     /// Law 11: every refusal is recorded under its reference. What the client must handle goes to the client at once;
