@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod browser;
 #[cfg(test)]
+mod guests;
+#[cfg(test)]
 mod interop;
 #[cfg(test)]
 mod process;

@@ -5,6 +5,8 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod clock;
+pub(crate) mod fake_home;
+pub(crate) mod guests;
 pub(crate) mod jwt;
 pub(crate) mod query;
 pub(crate) mod redemption;

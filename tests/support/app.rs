@@ -55,13 +55,14 @@ impl Builder {
         self
     }
 
-    pub(crate) async fn spawn(self) -> TestApp {
+    pub(crate) async fn spawn(mut self) -> TestApp {
         let stores = OpenStores::open(self.stores).await;
         let mail = Catcher::bind(0).await.unwrap();
         let listener = bind("the test", SocketAddr::from((Ipv4Addr::LOCALHOST, 0))).unwrap();
         let base_url = format!("http://localhost:{}", listener.local_addr().unwrap().port());
         let keys = stores.folder.path().join("keys").display().to_string();
-        let app = self
+        let own = std::mem::take(&mut self.settings);
+        let mut app = self
             .setting("base_url", &base_url)
             .setting("directory.url", &stores.directory_url)
             .setting("sessions.url", &stores.sessions_url)
@@ -70,6 +71,8 @@ impl Builder {
             .setting("smtp.from", "Hospes <hospes@id.example>")
             .setting("outbound.allow_loopback", "true")
             .setting("workers", "2");
+        // What the test wants comes last and wins.
+        app.settings.extend(own);
         let config = Config::load(&Sources { file: None, environment: app.settings }).unwrap();
         let clock = TestClock::default();
         let time = clock.clone();

@@ -196,6 +196,14 @@ impl Directory for DryRun {
         self.0.invitation(tenant, id).await
     }
 
+    async fn pending_invitation(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<Invitation>, Unavailable> {
+        self.0.pending_invitation(tenant, user).await
+    }
+
     async fn list_invitations(
         &self,
         tenant: TenantId,

@@ -251,6 +251,14 @@ impl Directory for CachedDirectory {
         self.inner.invitation(tenant, id).await
     }
 
+    async fn pending_invitation(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<Invitation>, Unavailable> {
+        self.inner.pending_invitation(tenant, user).await
+    }
+
     async fn list_invitations(
         &self,
         tenant: TenantId,

@@ -301,6 +301,15 @@ impl Directory for SqlDirectory {
         self.one(sql, args![tenant, id]).await
     }
 
+    async fn pending_invitation(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<Invitation>, Unavailable> {
+        let sql = "SELECT body FROM invitations WHERE tenant = $1 AND user_id = $2 AND state = 'pending'";
+        self.one(sql, args![tenant, user]).await
+    }
+
     async fn list_invitations(
         &self,
         tenant: TenantId,

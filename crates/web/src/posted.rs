@@ -71,7 +71,7 @@ impl FromRequest for Posted {
 }
 
 /// What browsers say about where a form came from. `Origin: null` says nothing: our own referrer policy causes it.
-fn is_same_origin(request: &HttpRequest, base_url: &str) -> bool {
+pub(crate) fn is_same_origin(request: &HttpRequest, base_url: &str) -> bool {
     let header = |name: &str| request.headers().get(name).and_then(|value| value.to_str().ok());
     let site_fits = header("Sec-Fetch-Site").is_none_or(|site| site == "same-origin");
     let ours = url::Url::parse(base_url).map(|url| url.origin().ascii_serialization()).unwrap_or_default();

@@ -11,6 +11,7 @@ use crate::model::identity::VerifiedIdentity;
 use crate::model::user::{ExternalUserState, FederatedIdentity, LocalAccount, User};
 use crate::ports::Change;
 use crate::ports::directory::{Admission, Binding};
+use crate::refusal::Refusal;
 
 impl Idp {
     /// Makes it so. Whoever comes second finds the guest changed and is told (INV-19).
@@ -28,8 +29,12 @@ impl Idp {
             Binding::Local(_) => self.issuer(visit.tenant).to_string(),
         };
         let invitation = match &interaction.purpose {
-            Purpose::Redeem(id) => Some(*id),
-            Purpose::Authorize(_) | Purpose::Visit(_) => None,
+            Purpose::Redeem(id) => *id,
+            // Who comes without the link uses up the invitation that waits for them all the same.
+            Purpose::Authorize(_) | Purpose::Visit(_) => {
+                let waiting = self.directory.pending_invitation(visit.tenant.id, guest.id).await?;
+                waiting.ok_or(Refusal::InvitationRevoked)?.id
+            }
         };
         let user = accepted(visit, guest, interaction.arrival.as_ref());
         let event = AuditEvent::new(
@@ -41,7 +46,7 @@ impl Idp {
         .target(user.id)
         .detail("idp", via)
         .detail("acr", authentication.acr());
-        let admission = Admission { user, binding, invitation };
+        let admission = Admission { user, binding, invitation: Some(invitation) };
         Ok(self.apply(Change::Admit(Box::new(admission)), event).await?)
     }
 }

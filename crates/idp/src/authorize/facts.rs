@@ -1,6 +1,7 @@
 //! Gathering what [`next_step`](super::next_step) decides on: reads only, from the directory and the session store.
 
 use super::interaction::{Interaction, Purpose, Realm};
+use super::next_step::invitation_closed;
 use crate::Idp;
 use crate::browser::Visit;
 use crate::email::EmailAddress;
@@ -153,11 +154,26 @@ impl Idp {
             (None, Some(address)) => self.directory.user_by_email(tenant, address).await?,
             _ => None,
         };
+        let closed = match &at_address {
+            Some(user) if user.is_pending() => self.no_open_invitation(visit, user.id).await?,
+            _ => None,
+        };
         let account = match invited.as_ref().or(at_address.as_ref()) {
             Some(user) => self.directory.local_account(tenant, user.id).await?,
             None => None,
         };
-        Ok(Matches { bound: None, at_address, account, invited })
+        Ok(Matches { bound: None, at_address, closed, account, invited })
+    }
+
+    /// Why a person who waits cannot come in: their invitation was withdrawn or is too old. `None`: one is open.
+    async fn no_open_invitation(
+        &self,
+        visit: &Visit<'_>,
+        user: UserId,
+    ) -> Result<Option<Refusal>, Unavailable> {
+        let pending = self.directory.pending_invitation(visit.tenant.id, user).await?;
+        Ok(pending
+            .map_or(Some(Refusal::InvitationRevoked), |pending| invitation_closed(&pending, visit.ctx.now)))
     }
 }
 

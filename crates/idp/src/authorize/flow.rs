@@ -109,7 +109,10 @@ impl Idp {
     ) -> Result<Reply, PageError> {
         achievement(&mut open.stored.interaction);
         self.save(&mut open.stored).await?;
-        self.advance(visit, open).await
+        let reply = self.advance(visit, open).await?;
+        // Here and not where screens are shown: a page that is loaded again is not a second event.
+        self.record_mismatch(visit, &reply.outcome).await;
+        Ok(reply)
     }
 
     /// Shows the same screen again with what was wrong.
@@ -144,18 +147,18 @@ impl Idp {
                     return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
-                screen => {
-                    self.record_mismatch(visit, &screen).await;
-                    return self.show(open, screen, &facts).await;
-                }
+                screen => return self.show(open, screen, &facts).await,
             }
         }
         Err(PageError::from(Refusal::Internal).because("the sign-in makes no progress"))
     }
 
     /// Somebody other than the invited person signed in: worth knowing, though nothing changed.
-    async fn record_mismatch(&self, visit: &Visit<'_>, screen: &Step) {
-        if let Step::Mismatch { invited, actual } = screen {
+    async fn record_mismatch(&self, visit: &Visit<'_>, outcome: &Outcome) {
+        let Outcome::Screen { step, .. } = outcome else {
+            return;
+        };
+        if let Step::Mismatch { invited, actual } = step.as_ref() {
             let event =
                 AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::RedemptionMismatch, Actor::Anonymous)
                     .reason(Refusal::WrongIdentity)

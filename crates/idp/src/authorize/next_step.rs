@@ -19,7 +19,7 @@ use crate::model::home_idp::HomeIdp;
 use crate::model::invitation::{Invitation, InvitationState};
 use crate::model::session::Session;
 use crate::model::tenant::Tenant;
-use crate::model::user::User;
+use crate::model::user::{ExternalUserState, User};
 use crate::policy::decide::{self, Decision, decide};
 use crate::refusal::Refusal;
 use hospes_protocol::ErrorCode;
@@ -105,7 +105,9 @@ pub fn next_step(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> S
             Step::Mismatch { invited: invited.clone(), actual: actual.clone() }
         }
         Some(Resolution::Refused(refusal)) => Step::Refuse(*refusal),
-        Some(Resolution::Redeems(user, authentication)) => redeem(interaction, user, authentication),
+        Some(Resolution::Redeems(user, authentication)) => {
+            redeem(tenant, interaction, facts, (user, authentication))
+        }
         Some(Resolution::Known(user, authentication)) => {
             known(tenant, interaction, facts, (user, authentication, facts.home_idp.as_ref()))
         }
@@ -212,7 +214,19 @@ fn expected_subject<'a>(interaction: &'a Interaction, request: &'a Authorization
     interaction.expected_subject.as_deref().or_else(|| request.claims.required_subject())
 }
 
-fn redeem(interaction: &Interaction, user: &User, authentication: &Authentication) -> Step {
+fn redeem(
+    tenant: &Tenant,
+    interaction: &Interaction,
+    facts: &Facts,
+    (user, authentication): (&User, &Authentication),
+) -> Step {
+    // Law 5: nobody is admitted who would be refused the moment after.
+    let admitted = User { external_user_state: Some(ExternalUserState::Accepted), ..user.clone() };
+    let (client, home_idp) = (facts.client.as_ref(), facts.home_idp.as_ref());
+    let then = decide::Facts { tenant, client, user: &admitted, authentication, home_idp };
+    if let Decision::Deny(refusal) = decide(&then) {
+        return Step::Refuse(refusal);
+    }
     let local = !matches!(authentication.method, Method::Home { .. });
     if local && interaction.password_choice.is_none() {
         return Step::ChoosePassword { may_skip: true, user: Box::new(user.clone()) };
@@ -401,7 +415,31 @@ mod tests {
     fn a_redemption_at_home_needs_no_password() {
         let (interaction, mut facts) = redeeming(Pending);
         facts.resolution = Some(Resolution::Redeems(Box::new(pending(1, FREYA)), at_home()));
+        facts.home_idp = Some(home_idp());
         assert!(matches!(next(&interaction, &facts), Step::ReviewPermissions(..)));
+    }
+
+    #[test]
+    fn nobody_is_admitted_who_would_be_refused_the_moment_after() {
+        let (mut interaction, mut facts) = redeeming(Pending);
+        interaction.permissions = Some(Answer::Accepted);
+        let closed = HomeIdp { status: Status::Disabled, ..home_idp() };
+        let off = User { status: Status::Disabled, ..pending(1, FREYA) };
+        let rows = [
+            (pending(1, FREYA), Some(home_idp()), None),
+            (pending(1, FREYA), Some(closed), Some(Refusal::HomeIdpDisabled)),
+            (pending(1, FREYA), None, Some(Refusal::HomeIdpRemoved)),
+            (off, Some(home_idp()), Some(Refusal::UserDisabled)),
+        ];
+        for (guest, home_idp, refusal) in rows {
+            facts.resolution = Some(Resolution::Redeems(Box::new(guest), at_home()));
+            facts.home_idp = home_idp;
+            match (next(&interaction, &facts), refusal) {
+                (Step::Admit(..), None) => {}
+                (step, Some(refusal)) => assert_eq!(step, Step::Refuse(refusal)),
+                (step, None) => panic!("{step:?}"),
+            }
+        }
     }
 
     #[test]

@@ -17,6 +17,8 @@ pub struct Matches {
     pub bound: Option<User>,
     /// The person with the proven address.
     pub at_address: Option<User>,
+    /// Why no invitation of that person is open, if they wait and none is.
+    pub closed: Option<Refusal>,
     /// The lightweight account of that person.
     pub account: Option<LocalAccount>,
     /// The person the invitation in play is for.
@@ -62,13 +64,18 @@ pub fn resolve_home(
         Some(invited) => redeem_link(invited, standing, mailbox, authentication),
         None => match (standing, matches.at_address) {
             (EmailStanding::Proven(_), Some(user)) if user.is_pending() => {
-                Resolution::Redeems(Box::new(user), authentication)
+                awaited(user, matches.closed, authentication)
             }
             (EmailStanding::Proven(_), Some(_)) => Resolution::Refused(Refusal::SubjectChanged),
             // Whether an unproven address is invited is nobody's business.
             _ => Resolution::Refused(Refusal::NotInvited),
         },
     }
+}
+
+/// Who waits may come without the link, but not without an open invitation.
+fn awaited(user: User, closed: Option<Refusal>, authentication: Authentication) -> Resolution {
+    closed.map_or_else(|| Resolution::Redeems(Box::new(user), authentication), Resolution::Refused)
 }
 
 fn redeem_link(
@@ -106,7 +113,7 @@ pub fn resolve_mailbox(mailbox: &EmailAddress, matches: Matches, now: Timestamp)
     };
     match matches.account {
         Some(_) => Resolution::Known(Box::new(user), authentication),
-        None if user.is_pending() => Resolution::Redeems(Box::new(user), authentication),
+        None if user.is_pending() => awaited(user, matches.closed, authentication),
         None => Resolution::Refused(Refusal::SubjectChanged),
     }
 }
@@ -199,6 +206,14 @@ mod tests {
             ),
             ("pending, without link", True, Some(FREYA), None, at_address(pending(1, FREYA)), "redeems 1"),
             (
+                "pending, without link, expired",
+                True,
+                Some(FREYA),
+                None,
+                Matches { closed: Some(Refusal::InvitationExpired), ..at_address(pending(1, FREYA)) },
+                "invitation_expired",
+            ),
+            (
                 "lnk_03 known by another identity",
                 True,
                 Some(FREYA),
@@ -253,6 +268,15 @@ mod tests {
                     ..Matches::default()
                 },
                 "known 2",
+            ),
+            (
+                "waiting, withdrawn",
+                Matches {
+                    at_address: Some(waiting.clone()),
+                    closed: Some(Refusal::InvitationRevoked),
+                    ..Matches::default()
+                },
+                "invitation_revoked",
             ),
             ("waiting", Matches { at_address: Some(waiting), ..Matches::default() }, "redeems 1"),
             (

@@ -85,16 +85,33 @@ impl Idp {
 
     async fn invitation_of(&self, visit: &Visit<'_>, ticket: &str) -> Result<Invitation, PageError> {
         let found = self.directory.invitation_by_secret(visit.tenant.id, &SecretHash::of(ticket)).await?;
-        let Some(invitation) = found else {
-            let network =
-                visit.ctx.request.address.map(crate::account::sign_in::network_of).unwrap_or_default();
-            let misses = self.count(visit, "tickets", &network, Duration::from_mins(10)).await?;
-            return Err(if misses > MISSES { Refusal::TooMany } else { Refusal::InvitationUnknown }.into());
+        let refusal = match &found {
+            Some(invitation) => invitation_closed(invitation, visit.ctx.now),
+            None => Some(self.missed_ticket(visit).await?),
         };
-        match invitation_closed(&invitation, visit.ctx.now) {
-            None => Ok(invitation),
-            Some(refusal) => Err(refusal.into()),
+        match (found, refusal) {
+            (Some(invitation), None) => Ok(invitation),
+            (found, refusal) => {
+                let refusal = refusal.unwrap_or(Refusal::InvitationUnknown);
+                self.record_refused_ticket(visit, found.map(|invitation| invitation.id), refusal).await;
+                Err(refusal.into())
+            }
         }
+    }
+
+    /// Guessing is counted by network.
+    async fn missed_ticket(&self, visit: &Visit<'_>) -> Result<Refusal, Unavailable> {
+        let network = visit.ctx.request.address.map(crate::account::sign_in::network_of).unwrap_or_default();
+        let misses = self.count(visit, "tickets", &network, Duration::from_mins(10)).await?;
+        Ok(if misses > MISSES { Refusal::TooMany } else { Refusal::InvitationUnknown })
+    }
+
+    /// Law 11: the reference number on the page finds this.
+    async fn record_refused_ticket(&self, visit: &Visit<'_>, id: Option<InvitationId>, refusal: Refusal) {
+        let (kind, actor) = (AuditKind::RedemptionRejected, Actor::Anonymous);
+        let mut event = AuditEvent::new(visit.ctx, visit.tenant.id, kind, actor).reason(refusal);
+        event.target = id.map(|id| id.to_string());
+        self.audit.record(event).await;
     }
 
     /// Where the invited address signs in, for a redemption; nothing for other purposes.

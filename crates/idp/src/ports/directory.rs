@@ -237,6 +237,12 @@ pub trait Directory: Send + Sync {
     /// By identifier.
     async fn invitation(&self, tenant: TenantId, id: InvitationId)
     -> Result<Option<Invitation>, Unavailable>;
+    /// The one that waits for a person, expired or not; there is never more than one.
+    async fn pending_invitation(
+        &self,
+        tenant: TenantId,
+        user: UserId,
+    ) -> Result<Option<Invitation>, Unavailable>;
     /// Newest first; only in this state if one is given.
     async fn list_invitations(
         &self,

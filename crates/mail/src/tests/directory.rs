@@ -181,6 +181,9 @@ impl Directory for OutboxOnly {
     async fn invitation(&self, _: TenantId, _: InvitationId) -> Result<Option<Invitation>, Unavailable> {
         unreachable!()
     }
+    async fn pending_invitation(&self, _: TenantId, _: UserId) -> Result<Option<Invitation>, Unavailable> {
+        unreachable!()
+    }
     async fn list_invitations(
         &self,
         _: TenantId,

@@ -3,7 +3,7 @@
 use crate::routes::token::bearer;
 use crate::site::Site;
 use actix_web::http::{StatusCode, header};
-use actix_web::web::{Json, ServiceConfig, post};
+use actix_web::web::{Json, JsonConfig, ServiceConfig, post};
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use hospes_idp::admin::{AdminError, Caller};
 use hospes_idp::ids::UserId;
@@ -14,8 +14,12 @@ use hospes_protocol::OAuthError;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+/// The largest body read, in bytes (DOS-01).
+const MAX_BODY: usize = 256 * 1024;
+
 pub(crate) fn configure(config: &mut ServiceConfig) {
-    config.service(super::only_post("/invitations").route(post().to(invite)));
+    let limit = JsonConfig::default().limit(MAX_BODY);
+    config.app_data(limit).service(super::only_post("/invitations").route(post().to(invite)));
 }
 
 /// Request of `POST /v1.0/invitations`. What Graph accepts and we do not do yet is refused, never ignored.

@@ -2,7 +2,7 @@
 
 use crate::pages::{ConfirmSignOut, Href, SignedOut};
 use crate::plain::html;
-use crate::posted::FormBody;
+use crate::posted::{FormBody, is_same_origin};
 use crate::render::redirect;
 use crate::site::Site;
 use actix_web::http::StatusCode;
@@ -16,9 +16,11 @@ pub(crate) async fn by_get(site: Site, request: HttpRequest) -> HttpResponse {
 }
 
 pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
+    // A page elsewhere does not press our button, whatever token it got hold of (SES-06).
+    let from_us = is_same_origin(&request, site.idp().base_url());
     let confirmed = match form.0.first("csrf") {
         None => false,
-        Some(token) => match site.idp().check_form(&site.visit(), token).await {
+        Some(token) => match site.idp().check_form(&site.visit(), if from_us { token } else { "" }).await {
             Ok(()) => true,
             Err(refusal) => return site.page_error(&refusal.into()),
         },

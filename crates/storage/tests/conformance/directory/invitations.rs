@@ -54,6 +54,11 @@ async fn a_new_invitation_supersedes_the_pending_one(directory: Store) {
     assert_eq!(state(&first).await, (InvitationState::Superseded, Some(audit.at)));
     assert_eq!(state(&second).await, (InvitationState::Pending, None));
     assert_eq!(state(&hers).await, (InvitationState::Pending, None));
+    let waiting = directory.pending_invitation(tenant.id, user.id).await.unwrap();
+    assert_eq!(waiting.map(|invitation| invitation.id), Some(second.id));
+    make(&directory, tenant.id, Change::RevokeInvitation(tenant.id, second.id, ctx().now)).await;
+    assert_eq!(directory.pending_invitation(tenant.id, user.id).await.unwrap(), None);
+    assert!(directory.pending_invitation(tenant.id, other.id).await.unwrap().is_some());
 }
 
 async fn of_parallel_invitations_exactly_one_stays_pending(directory: Store) {
