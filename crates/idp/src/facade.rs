@@ -5,9 +5,10 @@ use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::audit_log::AuditLog;
 use crate::browser::Visit;
 use crate::email::EmailAddress;
-use crate::ids::MailId;
+use crate::ids::{MailId, TenantId};
 use crate::keyring::Keyring;
 use crate::mail::{MailContent, OutboxMail};
+use crate::metadata::Published;
 use crate::model::session::Session;
 use crate::model::tenant::{Slug, Tenant};
 use crate::password::hashing::PasswordHasher;
@@ -17,6 +18,7 @@ use crate::vault::{Purpose, Vault};
 use crate::verified_tokens::VerifiedTokens;
 use hospes_protocol::Issuer;
 use jiff::Timestamp;
+use moka::sync::Cache;
 use std::sync::Arc;
 use tokio::sync::Notify;
 
@@ -47,6 +49,8 @@ pub struct Idp {
     pub(crate) passwords: PasswordHasher,
     pub(crate) keyring: Keyring,
     pub(crate) verified_tokens: VerifiedTokens,
+    /// Metadata documents by tenant.
+    pub(crate) documents: Cache<TenantId, Arc<Published>>,
     pub(crate) audit: AuditLog,
     mail_queued: Arc<Notify>,
     base_url: String,
@@ -58,6 +62,7 @@ impl Idp {
         Self {
             keyring: Keyring::new(rooms.directory.clone(), rooms.vault.clone()),
             verified_tokens: VerifiedTokens::default(),
+            documents: Cache::new(10_000),
             audit: AuditLog::start(rooms.directory.clone()),
             directory: rooms.directory,
             sessions: rooms.sessions,

@@ -2,11 +2,10 @@
 
 use crate::Ctx;
 use crate::ids::TenantId;
+use crate::metadata::Published;
 use crate::model::tenant::SigningKey;
 use crate::ports::{Directory, Unavailable};
 use crate::vault::{Purpose, Sealed, Vault};
-use bytes::Bytes;
-use hospes_protocol::encoding::{base64url, sha256};
 use hospes_protocol::jose::{Algorithm, JoseError, Signer, SigningKeyPair, VerifyingKeys};
 use moka::sync::Cache;
 use serde_json::json;
@@ -23,9 +22,7 @@ pub struct TenantKeys {
     /// Verifies what the tenant signed.
     pub verifying: VerifyingKeys,
     /// The published key set, rendered once.
-    pub jwks: Bytes,
-    /// Of the published key set.
-    pub etag: String,
+    pub jwks: Published,
 }
 
 impl TenantKeys {
@@ -49,8 +46,7 @@ impl TenantKeys {
             signers: keys.iter().map(unsealed).collect::<Result<_, _>>()?,
             verifying: VerifyingKeys::parse(jwks.as_bytes())
                 .map_err(|cause| JoseError::Key(cause.to_string()))?,
-            etag: format!("\"{}\"", base64url(sha256(&jwks))),
-            jwks: Bytes::from(jwks),
+            jwks: Published::new(jwks.into_bytes()),
         })
     }
 }

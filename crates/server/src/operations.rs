@@ -7,9 +7,13 @@ use hospes_idp::Idp;
 use metrics_exporter_prometheus::{Matcher, PrometheusBuilder, PrometheusHandle};
 use std::net::TcpListener;
 use std::sync::{Arc, OnceLock};
+use std::time::Duration;
 
 /// Seconds, from a cached document to a slow home IdP.
 const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.005, 0.01, 0.05, 0.1, 0.25, 0.5, 1.0, 5.0];
+
+/// Between scrapes every sample is kept until somebody sums it up.
+const UPKEEP: Duration = Duration::from_secs(5);
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
@@ -33,6 +37,7 @@ pub(crate) async fn serve(
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
     let recorder = recorder();
+    let upkeep = tokio::spawn(sum_up(recorder.clone()));
     let server = HttpServer::new(move || {
         App::new()
             .app_data(Data::from(idp.clone()))
@@ -51,7 +56,17 @@ pub(crate) async fn serve(
         stop.await;
         handle.stop(true).await;
     });
-    server.await.context("the operations listener")
+    let served = server.await.context("the operations listener");
+    upkeep.abort();
+    served
+}
+
+async fn sum_up(recorder: Option<PrometheusHandle>) {
+    let Some(recorder) = recorder else { return };
+    loop {
+        tokio::time::sleep(UPKEEP).await;
+        recorder.run_upkeep();
+    }
 }
 
 /// Ready when both stores answer; home IdPs are not ours to be ready.

@@ -15,7 +15,10 @@ use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _};
 use redis::{Pipeline, RedisError, ServerErrorKind, cmd};
 use script::{Scripts, frame_plain, plain_of};
+use std::collections::HashMap;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 use std::time::Duration;
 
 /// How long a request waits for Redis, connecting included.
@@ -26,7 +29,9 @@ const ATTEMPT: Duration = Duration::from_millis(400);
 
 /// The short-lived store of several nodes.
 pub struct RedisSessions {
-    connection: ConnectionManager,
+    client: Client,
+    /// One for each thread that asks: an answer wakes the thread that waits for it, and no other in between.
+    connections: Mutex<HashMap<ThreadId, ConnectionManager>>,
     scripts: Scripts,
     trips: AtomicU64,
 }
@@ -37,20 +42,25 @@ impl RedisSessions {
     pub async fn open(url: &str) -> Result<Self, Unavailable> {
         let address = url.into_connection_info().map_err(Unavailable::because)?;
         let client = Client::open(address.set_tcp_settings(tcp())).map_err(Unavailable::because)?;
-        let config = ConnectionManagerConfig::new()
-            .set_connection_timeout(Some(ATTEMPT))
-            .set_response_timeout(Some(ATTEMPT))
-            .set_number_of_retries(1)
-            .set_min_delay(Duration::from_millis(20))
-            .set_max_delay(Duration::from_millis(50));
-        let connection = ConnectionManager::new_with_config(client, config);
-        let sessions = Self {
-            connection: connection.await.map_err(Unavailable::because)?,
-            scripts: Scripts::new(),
-            trips: AtomicU64::new(0),
-        };
+        let sessions =
+            Self { client, connections: Mutex::default(), scripts: Scripts::new(), trips: AtomicU64::new(0) };
         sessions.load_scripts().await.map_err(Unavailable::because)?;
         Ok(sessions)
+    }
+
+    /// This thread's connection, made when it first asks.
+    async fn connection(&self) -> Result<ConnectionManager, RedisError> {
+        let thread = std::thread::current().id();
+        if let Some(connection) = self.connections().get(&thread) {
+            return Ok(connection.clone());
+        }
+        let connection = ConnectionManager::new_with_config(self.client.clone(), config()).await?;
+        self.connections().insert(thread, connection.clone());
+        Ok(connection)
+    }
+
+    fn connections(&self) -> MutexGuard<'_, HashMap<ThreadId, ConnectionManager>> {
+        self.connections.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     async fn load_scripts(&self) -> Result<(), RedisError> {
@@ -59,14 +69,12 @@ impl RedisSessions {
 
     async fn send<T: FromRedisValue>(&self, command: &Cmd) -> Result<T, RedisError> {
         self.trips.fetch_add(1, Ordering::Relaxed);
-        let mut connection = self.connection.clone();
-        in_time(command.query_async(&mut connection)).await
+        in_time(async { command.query_async(&mut self.connection().await?).await }).await
     }
 
     async fn send_all(&self, commands: &Pipeline) -> Result<(), RedisError> {
         self.trips.fetch_add(1, Ordering::Relaxed);
-        let mut connection = self.connection.clone();
-        in_time(commands.exec_async(&mut connection)).await
+        in_time(async { commands.exec_async(&mut self.connection().await?).await }).await
     }
 
     /// One command.
@@ -162,6 +170,15 @@ impl Sessions for RedisSessions {
     fn round_trips(&self) -> u64 {
         self.trips.load(Ordering::Relaxed)
     }
+}
+
+fn config() -> ConnectionManagerConfig {
+    ConnectionManagerConfig::new()
+        .set_connection_timeout(Some(ATTEMPT))
+        .set_response_timeout(Some(ATTEMPT))
+        .set_number_of_retries(1)
+        .set_min_delay(Duration::from_millis(20))
+        .set_max_delay(Duration::from_millis(50))
 }
 
 /// Small requests leave at once, and a peer that vanished without a word is noticed after a few seconds, not minutes.

@@ -97,9 +97,7 @@ impl Directory for SqlDirectory {
     }
 
     async fn append_audit(&self, events: &[AuditEvent]) -> Result<(), Unavailable> {
-        transaction!(self, tx => for event in events {
-            change::append_audit(tx, event).await?;
-        })
+        transaction!(self, tx => change::append_audit(tx, events).await?)
     }
 
     async fn list_audit(

@@ -12,6 +12,7 @@ use hospes_idp::audit::AuditEvent;
 use hospes_idp::ports::{Change, ChangeError, Unavailable};
 use serde::Serialize;
 use sqlx::error::ErrorKind;
+use std::sync::LazyLock;
 
 /// Makes a change and records it.
 pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) -> Result<(), ChangeError> {
@@ -45,12 +46,28 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
     insert(tx, sql, &audit_row(audit)?, "audit entry").await
 }
 
+/// Rows a statement can insert, the largest first, and the statements. Both engines take far more placeholders.
+static APPEND: LazyLock<[(usize, String); 3]> = LazyLock::new(|| {
+    [64, 8, 1].map(|rows| {
+        let row =
+            |row: usize| format!("(${}, ${}, ${}, ${})", 4 * row + 1, 4 * row + 2, 4 * row + 3, 4 * row + 4);
+        let values: Vec<String> = (0..rows).map(row).collect();
+        let insert = "INSERT INTO audit (tenant, id, reference, body) VALUES";
+        (rows, format!("{insert} {} ON CONFLICT DO NOTHING", values.join(", ")))
+    })
+});
+
 /// Records without a change. An entry that is already there, because an answer was lost on the way, is not repeated.
-pub(super) async fn append_audit(tx: &mut Writing, audit: &AuditEvent) -> Result<(), Unavailable> {
-    let sql =
-        "INSERT INTO audit (tenant, id, reference, body) VALUES ($1, $2, $3, $4) ON CONFLICT DO NOTHING";
-    let row = audit_row(audit)?;
-    tx.execute(sql, &row).await.map(drop).map_err(Unavailable::because)
+pub(super) async fn append_audit(tx: &mut Writing, events: &[AuditEvent]) -> Result<(), Unavailable> {
+    let mut left = events;
+    for (rows, sql) in APPEND.iter() {
+        while let Some((these, rest)) = left.split_at_checked(*rows) {
+            let args: Vec<[Arg; 4]> = these.iter().map(audit_row).collect::<Result<_, _>>()?;
+            tx.execute(sql, args.as_flattened()).await.map_err(Unavailable::because)?;
+            left = rest;
+        }
+    }
+    Ok(())
 }
 
 fn audit_row(audit: &AuditEvent) -> Result<[Arg; 4], Unavailable> {
