@@ -8,6 +8,7 @@ mod code_refused;
 mod discovery;
 mod harness;
 mod invitation;
+mod local_account;
 mod logout;
 mod refresh;
 mod session;
