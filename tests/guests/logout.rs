@@ -88,9 +88,9 @@ async fn lo_04_a_forged_hint_is_no_hint() {
     let wiki = registered(&harbor, "wiki", AFTER).await;
     let theirs = registered(&beta, "wiki", AFTER).await;
     let max = harbor.member("max@harbor.example").await;
-    let bea = beta.member("bea@beta.example").await;
+    let bruno = beta.member("bruno@beta.example").await;
     let (browser, tokens) = signed_in(&wiki, &max).await;
-    let (_, of_beta) = signed_in(&theirs, &bea).await;
+    let (_, of_beta) = signed_in(&theirs, &bruno).await;
     let genuine = tokens.id_token();
     let header = jwt::unsigned(&serde_json::json!({"alg": "none", "typ": "JWT"}), &jwt::claims(genuine));
     let mut claims = jwt::claims(genuine);

@@ -88,10 +88,10 @@ async fn ses_03_a_cookie_of_one_tenant_is_nothing_to_another() {
     let app = TestApp::spawn().await;
     let (harbor, beta) = (app.tenant("harbor").await, app.tenant("beta").await);
     let max = harbor.member("max@harbor.example").await;
-    let bea = beta.member("bea@beta.example").await;
+    let bruno = beta.member("bruno@beta.example").await;
     let browser = signed_in(&harbor, &max).await;
     browser.open(&beta.url("/home")).await.asks_who();
-    let names_at_beta = signed_in(&beta, &bea).await;
+    let names_at_beta = signed_in(&beta, &bruno).await;
     let (theirs, ours) = (names_at_beta.cookie("hs_").unwrap().0, browser.cookie("hs_").unwrap().1);
     let forger = app.browser();
     forger.cookies.lock().unwrap().insert(theirs, ours);

@@ -152,11 +152,6 @@ impl TestApp {
         &self.running.as_ref().unwrap().stores
     }
 
-    /// The number of the newest mail.
-    pub(crate) fn newest_mail(&self) -> u64 {
-        self.mail.mails().first().map_or(0, |mail| mail.id)
-    }
-
     /// Notes a value that must never be seen in the audit trail, and returns it.
     pub(crate) fn keep_secret(&self, value: &str) -> String {
         self.secrets.lock().unwrap().push(value.to_owned());

@@ -2,9 +2,9 @@
 
 use crate::Ctx;
 use crate::ids::TenantId;
-use crate::metadata::Published;
 use crate::model::tenant::SigningKey;
 use crate::ports::{Directory, Unavailable};
+use crate::published::Published;
 use crate::vault::{Purpose, Sealed, Vault};
 use hospes_protocol::jose::{Algorithm, JoseError, Signer, SigningKeyPair, VerifyingKeys};
 use moka::sync::Cache;

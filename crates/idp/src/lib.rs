@@ -36,6 +36,7 @@ pub mod model;
 pub mod password;
 pub mod policy;
 pub mod ports;
+pub mod published;
 pub mod refusal;
 pub mod token;
 pub mod vault;

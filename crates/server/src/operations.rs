@@ -56,9 +56,9 @@ pub(crate) async fn serve(
         stop.await;
         handle.stop(true).await;
     });
-    let served = server.await.context("the operations listener");
+    let ended = server.await.context("the operations listener");
     upkeep.abort();
-    served
+    ended
 }
 
 async fn sum_up(recorder: Option<PrometheusHandle>) {

@@ -4,7 +4,7 @@ use crate::plain::unavailable;
 use crate::site::Site;
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponse};
-use hospes_idp::metadata::Published;
+use hospes_idp::published::Published;
 
 /// Short enough that a rotated key is seen, long enough to spare clients the trip (DSC-05).
 const CACHE: &str = "public, max-age=300";
