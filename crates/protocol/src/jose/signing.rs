@@ -45,7 +45,7 @@ pub struct SigningKeyPair {
     pub key_id: String,
     /// The public JWK, with `kid`, `alg` and `use`.
     pub public: Map<String, Value>,
-    /// PKCS#8 DER; to be sealed before it is stored.
+    /// DER as OpenSSL writes it (RFC 5915, RFC 8017); to be sealed before it is stored.
     pub private_der: Vec<u8>,
 }
 
@@ -128,11 +128,12 @@ fn refused(cause: impl std::fmt::Display) -> JoseError {
 }
 
 impl Signer {
-    /// Parses a PKCS#8 key once.
+    /// Parses a private key once: its own form or PKCS#8.
     pub fn open(algorithm: Algorithm, key_id: &str, private_der: &[u8]) -> Result<Self, JoseError> {
         let key = match algorithm {
             Algorithm::ES256 => PrivateKey::EllipticCurve(
-                EcdsaKeyPair::from_pkcs8(&ECDSA_P256_SHA256_FIXED_SIGNING, private_der).map_err(refused)?,
+                EcdsaKeyPair::from_private_key_der(&ECDSA_P256_SHA256_FIXED_SIGNING, private_der)
+                    .map_err(refused)?,
             ),
             Algorithm::RS256 => {
                 PrivateKey::Rsa(Box::new(RS256.signer_from_der(private_der).map_err(refused)?))
