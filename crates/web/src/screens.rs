@@ -143,7 +143,7 @@ impl Screen<'_> {
             &Mismatch {
                 layout: self.layout(),
                 invited: &invited.masked(),
-                signed_in: actual.as_str(),
+                signed_in: &actual.masked(),
                 action: &self.action("restart"),
                 reference: &self.site.ctx.request.reference,
             },

@@ -62,15 +62,7 @@ impl Idp {
 
     /// The person clicked: the redemption begins in this browser.
     pub async fn begin_redemption(&self, visit: &Visit<'_>, ticket: &str) -> Result<Reply, PageError> {
-        let invitation = match self.invitation_of(visit, ticket).await {
-            Ok(invitation) => invitation,
-            Err(error) => {
-                let kind = AuditKind::RedemptionRejected;
-                let event = AuditEvent::new(visit.ctx, visit.tenant.id, kind, Actor::Anonymous);
-                self.audit.record(event.reason(error.refusal)).await;
-                return Err(error);
-            }
-        };
+        let invitation = self.invitation_of(visit, ticket).await?;
         let binding = visit.browser.binding.clone().unwrap_or_else(|| visit.ctx.token());
         let purpose = Purpose::Redeem(invitation.id);
         let mut interaction = Interaction::begin(visit.ctx, visit.tenant.id, &binding, purpose);

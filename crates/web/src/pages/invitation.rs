@@ -64,7 +64,7 @@ pub struct Mismatch<'a> {
     pub layout: Layout<'a>,
     /// The invited address, masked.
     pub invited: &'a str,
-    /// The address they signed in with, in full: it is their own, and masked it may look like the invited one.
+    /// The address they signed in with, masked too: the page may be shown to whoever sent the invitation.
     pub signed_in: &'a str,
     /// Where "use another account" goes.
     pub action: &'a str,
