@@ -273,3 +273,30 @@ async fn up_47_a_posted_callback_is_not_taken() {
     assert_eq!(app.unchanged(posted).await.status, 405);
     assert_eq!(home.asked("/token"), 0);
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn up_46_a_home_idp_that_hangs_holds_up_its_own_guests_only() {
+    let app = TestApp::spawn().await;
+    let (harbor, home) = (app.tenant("harbor").await, FakeHome::start(&app.clock).await);
+    harbor.trusts(&home, "fjord.example").await;
+    harbor.fake_guest(&home, ADA, &json!({})).await;
+    let wiki = harbor.client("wiki").public().await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    let before = home.asked("/token");
+    home.takes(Duration::from_mins(10));
+    let waiting = (0..50).map(async |_| {
+        let browser = app.browser();
+        let left = departure(&harbor, &browser).await;
+        browser.open(&home.signs_in(&left, &json!({}))).await
+    });
+    let somebody_else = async {
+        while home.asked("/token") < before + 50 {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
+        wiki.code_for(&app.browser(), &hanna).await
+    };
+    tokio::select! {
+        answers = join_all(waiting) => panic!("nobody's sign-in at {} ends: {answers:#?}", home.issuer),
+        code = somebody_else => drop(wiki.redeem(&code).send().await.tokens()),
+    }
+}

@@ -347,3 +347,29 @@ async fn client_credentials_grant_what_an_administrator_gave() {
         app.audited((TokenDenied, None), attempt).await.is_error(400, "invalid_scope");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ca_11_guessing_a_secret_bars_the_network_that_guesses_and_nobody_else() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let (service, other) =
+        (harbor.client("service").service(&[]).await, harbor.client("other").service(&[]).await);
+    let wrong = basic("service", "not the secret");
+    let guesses = (0..100).map(|_| service.client_credentials().authorization(Some(&wrong)).send());
+    let guesses = join_all(guesses).await;
+    assert!(guesses.iter().all(|guess| guess.status == 401), "{guesses:#?}");
+    service.client_credentials().send().await.tokens();
+    let one_more = app.unchanged(service.client_credentials().authorization(Some(&wrong)).send()).await;
+    one_more.is_error(429, "too_many_requests");
+    assert_eq!(one_more.header("retry-after"), Some("60"));
+    let right = app.unchanged(service.client_credentials().send());
+    app.audited((TokenDenied, None), right).await.is_error(429, "too_many_requests");
+    other.client_credentials().send().await.tokens();
+    let elsewhere = reqwest::Client::builder().local_address("127.0.0.2".parse().ok()).build().unwrap();
+    let request = elsewhere.post(format!("{}/token", service.issuer));
+    let request = request.header("authorization", basic("service", service.secret()));
+    let request = request.form(&[("grant_type", "client_credentials")]);
+    Answer::of(request.send().await.unwrap()).await.tokens();
+    app.clock.advance_seconds(61);
+    service.client_credentials().send().await.tokens();
+}

@@ -5,9 +5,12 @@ use crate::support::answer::Answer;
 use crate::support::browser::Browser;
 use crate::support::client::TestClient;
 use crate::support::redemption::mailed_code;
-use crate::support::tenant::PASSWORD;
+use crate::support::tenant::{PASSWORD, Person, TestTenant};
 use futures_util::future::join_all;
-use hospes_idp::audit::AuditKind::CredentialRejected;
+use hospes_idp::audit::AuditKind::{CredentialRejected, PasswordChanged, PasswordRehashed};
+use hospes_idp::audit::{Actor, AuditEvent};
+use hospes_idp::guest::user::{LocalAccount, PasswordHash};
+use hospes_idp::ports::Change;
 use std::collections::BTreeSet;
 
 /// The page that asks for the password of an address.
@@ -152,4 +155,54 @@ async fn loc_20_loc_25_strangers_get_no_mail_and_no_account() {
     assert_eq!(pages.len(), 1, "{pages:#?}");
     let created = wiki.authorize().set("prompt", "create");
     created.get(&app.browser()).await.is_returned("invalid_request", &created);
+}
+
+/// Of [`PASSWORD`] with 1 MiB and one pass, made by Python's argon2-cffi.
+const WEAKER: &str =
+    "$argon2id$v=19$m=1024,t=1,p=1$vzSX2ROb6szgtw3kj6zGiA$ECmszSnLcU7CMR1qWPTx8+gwz55ruewdsmQX2Lawqgc";
+
+async fn account(harbor: &TestTenant<'_>, person: &Person) -> LocalAccount {
+    let tenant = harbor.desk().await.tenant.id;
+    harbor.app.house().directory.local_account(tenant, person.id).await.unwrap().unwrap()
+}
+
+async fn hash_of(harbor: &TestTenant<'_>, person: &Person) -> String {
+    account(harbor, person).await.password.unwrap().0
+}
+
+async fn put_hash(harbor: &TestTenant<'_>, person: &Person, hash: &str) {
+    let account = LocalAccount { password: Some(PasswordHash(hash.into())), ..account(harbor, person).await };
+    let event = AuditEvent::new(&harbor.app.ctx(), account.tenant, PasswordChanged, Actor::Operator);
+    harbor.app.house().directory.apply(Change::PutLocalAccount(account), event).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn loc_07_a_weaker_hash_is_replaced_at_the_next_sign_in_and_a_broken_one_fits_nothing() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let wiki = harbor.client("wiki").public().await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    put_hash(&harbor, &hanna, WEAKER).await;
+    let browser = app.browser();
+    let signs_in = wiki.code_for(&browser, &hanna);
+    app.audited((PasswordRehashed, None), signs_in).await;
+    let stronger = hash_of(&harbor, &hanna).await;
+    assert!(stronger.starts_with("$argon2id$v=19$m=19456,t=2,p=1$"), "{stronger}");
+    wiki.code_for(&app.browser(), &hanna).await;
+    assert_eq!(hash_of(&harbor, &hanna).await, stronger, "once is enough");
+    for broken in [
+        "",
+        "$argon2id$v=19$m=0,t=0,p=0$$",
+        "$2b$12$abcdefghijklmnopqrstuv",
+        "not a hash",
+        "$argon2id$v=19$m=19456,t=2,p=1$c2FsdA",
+    ] {
+        put_hash(&harbor, &hanna, broken).await;
+        let browser = app.browser();
+        let page = password_page(&wiki, &browser, &hanna.email).await;
+        let attempt = browser.press(&page, "/password", &[("password", PASSWORD)]);
+        let answer = app.refuses((CredentialRejected, "wrong_password"), attempt).await;
+        assert_eq!(answer.status, 422, "{broken}");
+        app.clock.advance_seconds(601);
+    }
 }

@@ -49,6 +49,8 @@ audit_kinds! {
     UserDeleted = "user.deleted";
     /// A password was set or reset.
     PasswordChanged = "user.password_changed";
+    /// A password was hashed again, with today's parameters.
+    PasswordRehashed = "user.password_rehashed";
     /// An invitation was made, or made anew.
     InvitationCreated = "invite.created";
     /// An invitation was withdrawn.

@@ -23,6 +23,20 @@ pub struct RequestInfo {
     pub address: Option<IpAddr>,
 }
 
+impl RequestInfo {
+    /// Whose addresses count together: one IPv4 address, or the /64 an IPv6 subscriber has. Empty where unknown.
+    pub fn network(&self) -> String {
+        match self.address.map(|address| address.to_canonical()) {
+            Some(IpAddr::V4(address)) => address.to_string(),
+            Some(IpAddr::V6(address)) => {
+                let [a, b, c, d, ..] = address.segments();
+                format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
+            }
+            None => String::new(),
+        }
+    }
+}
+
 /// Time, randomness and origin of one request.
 #[derive(Clone)]
 pub struct Ctx {

@@ -14,6 +14,7 @@ use crate::password::hashing::PasswordHasher;
 use crate::ports::{Change, ChangeError, Directory, Key, Kind, Sessions, Unavailable, Upstream};
 use crate::published::Published;
 use crate::refusal::Refusal;
+use crate::token::guessing::Barred;
 use crate::vault::{Purpose, Vault};
 use crate::verified_tokens::VerifiedTokens;
 use hospes_protocol::Issuer;
@@ -51,6 +52,7 @@ pub struct Idp {
     pub(crate) verified_tokens: VerifiedTokens,
     /// Metadata documents by tenant.
     pub(crate) documents: Cache<TenantId, Arc<Published>>,
+    pub(crate) barred: Barred,
     pub(crate) audit: AuditLog,
     mail_queued: Arc<Notify>,
     base_url: String,
@@ -63,6 +65,7 @@ impl Idp {
             keyring: Keyring::new(rooms.directory.clone(), rooms.vault.clone()),
             verified_tokens: VerifiedTokens::default(),
             documents: Cache::new(10_000),
+            barred: Barred::default(),
             audit: AuditLog::start(rooms.directory.clone()),
             directory: rooms.directory,
             sessions: rooms.sessions,

@@ -5,6 +5,7 @@ pub mod access;
 pub mod authenticate;
 pub mod client_credentials;
 pub mod code;
+pub(crate) mod guessing;
 pub mod issue;
 pub mod refresh;
 pub mod userinfo;

@@ -57,6 +57,8 @@ error_table! {
     ServerError = "server_error", 500, "RFC 6749 §4.1.2.1";
     /// Overloaded, or a store is away.
     TemporarilyUnavailable = "temporarily_unavailable", 503, "RFC 6749 §4.1.2.1";
+    /// Somebody tries too often; no OAuth document has a code for it.
+    TooManyRequests = "too_many_requests", 429, "RFC 6585 §4";
     /// `prompt=none`, but a screen would be needed.
     InteractionRequired = "interaction_required", 400, "OIDC Core §3.1.2.6";
     /// `prompt=none`, but nobody is signed in.

@@ -99,8 +99,10 @@ impl Site {
 }
 
 fn oauth_json(mut response: HttpResponseBuilder, error: &OAuthError) -> HttpResponse {
-    if error.code.status() == 503 {
-        response.insert_header((header::RETRY_AFTER, "5"));
+    match error.code.status() {
+        429 => drop(response.insert_header((header::RETRY_AFTER, "60"))),
+        503 => drop(response.insert_header((header::RETRY_AFTER, "5"))),
+        _ => {}
     }
     response.json(json!({"error": error.code.wire(), "error_description": error.description}))
 }

@@ -11,6 +11,7 @@ use crate::browser::Visit;
 use crate::error::PageError;
 use crate::mail::{MailContent, NoticeMail};
 use crate::model::user::{LocalAccount, PasswordHash, User};
+use crate::password::hashing::is_outdated;
 use crate::password::{MAX_BYTES, weaknesses};
 use crate::ports::{Change, Key, Kind, Write};
 use crate::refusal::Refusal;
@@ -34,7 +35,7 @@ impl Idp {
     ) -> Result<Reply, PageError> {
         let open = self.open_at(visit, id, |step| matches!(step, Step::AskPassword(_))).await?;
         let address = open.stored.interaction.identifier.clone().ok_or(Refusal::InteractionExpired)?;
-        let network = visit.ctx.request.address.map(network_of).unwrap_or_default();
+        let network = visit.ctx.request.network();
         let by_account = self.count(visit, "passwords", address.key(), WINDOW).await?;
         let by_network = self.count(visit, "passwords-from", &network, WINDOW).await?;
         if by_account > ATTEMPTS || by_network > ATTEMPTS_PER_ADDRESS {
@@ -51,12 +52,32 @@ impl Idp {
         if let Some(user) = user.filter(|user| right && user.status.is_enabled()) {
             // Only misses add up.
             self.sessions.write(vec![Write::Delete(counter(visit, "passwords", address.key()))]).await?;
+            if let Some(account) = account {
+                self.strengthen(visit, account, password).await;
+            }
             self.achieve(visit, open, |interaction| interaction.password = Some(user.id)).await
         } else {
             let event =
                 AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::CredentialRejected, Actor::Anonymous);
             self.audit.record(event.target(address.masked()).reason("wrong_password")).await;
             self.again(visit, open, Problem::WrongPassword).await
+        }
+    }
+
+    /// Hashes a password again that was hashed with weaker parameters than today's. Failing to is no reason to refuse
+    /// whoever just proved it; the next sign-in tries again.
+    async fn strengthen(&self, visit: &Visit<'_>, account: LocalAccount, password: &str) {
+        if !account.password.as_ref().is_some_and(is_outdated) {
+            return;
+        }
+        let Ok(hash) = self.passwords.hash(password, visit.ctx.bytes()).await else {
+            return;
+        };
+        let event = AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordRehashed, Actor::System)
+            .target(account.user);
+        let after = LocalAccount { password: Some(hash), ..account.clone() };
+        if let Err(cause) = self.apply(Change::RehashPassword { before: account, after }, event).await {
+            tracing::warn!(%cause, "a password keeps its weaker hash");
         }
     }
 
@@ -135,16 +156,5 @@ impl Idp {
         let event = AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, Actor::System)
             .target(user.id);
         Ok(self.apply(Change::EnqueueMail(mail), event.detail("notice", "queued")).await?)
-    }
-}
-
-/// Addresses of one subscriber count together: IPv6 by /64.
-pub(crate) fn network_of(address: std::net::IpAddr) -> String {
-    match address.to_canonical() {
-        std::net::IpAddr::V4(address) => address.to_string(),
-        std::net::IpAddr::V6(address) => {
-            let [a, b, c, d, ..] = address.segments();
-            format!("{a:x}:{b:x}:{c:x}:{d:x}::/64")
-        }
     }
 }

@@ -93,7 +93,7 @@ impl Idp {
 
     /// Guessing is counted by network.
     async fn missed_ticket(&self, visit: &Visit<'_>) -> Result<Refusal, Unavailable> {
-        let network = visit.ctx.request.address.map(crate::account::sign_in::network_of).unwrap_or_default();
+        let network = visit.ctx.request.network();
         let misses = self.count(visit, "tickets", &network, Duration::from_mins(10)).await?;
         Ok(if misses > MISSES { Refusal::TooMany } else { Refusal::InvitationUnknown })
     }

@@ -69,6 +69,19 @@ impl PasswordHasher {
     }
 }
 
+/// Whether a hash was made with other parameters than [`PasswordHasher::hash`] uses.
+pub fn is_outdated(stored: &PasswordHash) -> bool {
+    parse(stored).is_some_and(|(params, ..)| {
+        (params.m_cost(), params.t_cost(), params.p_cost()) != (MEMORY_KIB, PASSES, 1)
+    })
+}
+
+/// Parameters, salt and digest; `None` for anything but Argon2id in the PHC format.
+fn parse(stored: &PasswordHash) -> Option<(Params, Salt, Output)> {
+    let phc = Phc::new(&stored.0).ok().filter(|phc| phc.algorithm == Algorithm::Argon2id.ident())?;
+    Some((Params::try_from(&phc).ok()?, phc.salt?, phc.hash?))
+}
+
 fn work(queue: &Mutex<Receiver<Job>>) {
     let mut memory = Vec::new();
     loop {
@@ -110,11 +123,7 @@ fn hash(password: &str, salt: &[u8; 16], memory: &mut Vec<Block>) -> Option<Pass
 }
 
 fn verify(password: &str, stored: Option<&PasswordHash>, memory: &mut Vec<Block>) -> bool {
-    let known = stored.and_then(|stored| {
-        let phc = Phc::new(&stored.0).ok().filter(|phc| phc.algorithm == Algorithm::Argon2id.ident())?;
-        Some((Params::try_from(&phc).ok()?, phc.salt?, phc.hash?))
-    });
-    if let Some((params, salt, expected)) = known {
+    if let Some((params, salt, expected)) = stored.and_then(parse) {
         digest(&params, password, salt.as_ref(), memory)
             .is_some_and(|output| output.as_slice().ct_eq(expected.as_bytes()).into())
     } else {

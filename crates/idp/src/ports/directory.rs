@@ -98,6 +98,13 @@ pub enum Change {
     DeleteUser(TenantId, UserId),
     /// Adds or replaces the lightweight account of an existing person.
     PutLocalAccount(LocalAccount),
+    /// A lightweight account, unless it is another by now: a stale hash never replaces a new password.
+    RehashPassword {
+        /// As it was read.
+        before: LocalAccount,
+        /// As it shall be.
+        after: LocalAccount,
+    },
     /// The person if new (`true`), the invitation, its mail. Pending invitations of the person are superseded.
     Invite {
         /// The guest object.

@@ -37,7 +37,12 @@ impl Idp {
         match (&presented.credentials, client.auth_method) {
             (Credentials::None, ClientAuthMethod::None) => Ok(client),
             (Credentials::Secret(method, secret), registered) if *method == registered => {
-                if has_secret(&client, secret, ctx) { Ok(client) } else { Err(refused("wrong secret")) }
+                self.may_try_secret(ctx, tenant, &client)?;
+                if has_secret(&client, secret, ctx) {
+                    return Ok(client);
+                }
+                self.missed_secret(ctx, tenant, &client).await?;
+                Err(refused("wrong secret"))
             }
             (Credentials::Assertion(assertion), ClientAuthMethod::PrivateKeyJwt) => {
                 let issuer = self.issuer(tenant);

@@ -63,6 +63,19 @@ pub(super) async fn put_local_account(tx: &mut Writing, account: &LocalAccount) 
     insert(tx, sql, args![account.tenant, account.user, body(account)?], "account").await
 }
 
+pub(super) async fn rehash_password(
+    tx: &mut Writing,
+    before: &LocalAccount,
+    after: &LocalAccount,
+) -> Result<(), ChangeError> {
+    let sql = "UPDATE local_accounts SET body = $1 WHERE tenant = $2 AND user_id = $3 AND body = $4";
+    let row = args![body(after)?, before.tenant, before.user, body(before)?];
+    match write(tx, sql, row, "account").await? {
+        0 => Err(ChangeError::Stale),
+        _ => Ok(()),
+    }
+}
+
 pub(super) async fn put_consent(tx: &mut Writing, consent: &Consent) -> Result<(), ChangeError> {
     let sql = "INSERT INTO consents (tenant, user_id, client_id, body) VALUES ($1, $2, $3, $4)
          ON CONFLICT (tenant, user_id, client_id) DO UPDATE SET body = excluded.body";

@@ -3,7 +3,7 @@
 use super::{Store, all, is_conflict, is_missing, is_stale, make, new_tenant, other_secret, refused};
 use crate::backend::on_every_directory;
 use crate::fixture::{account, client, consent, email, event, guest, home_idp, identity, invitation, member};
-use hospes_idp::guest::user::{ExternalUserState, User};
+use hospes_idp::guest::user::{ExternalUserState, LocalAccount, PasswordHash, User};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::ports::directory::{Admission, Binding, UserFilter};
 use hospes_idp::ports::{Change, ChangeError};
@@ -16,6 +16,7 @@ on_every_directory! {
     a_person_is_added_found_and_changed
     a_person_that_is_taken_stale_or_missing_is_refused
     an_account_is_put_for_an_existing_person_only
+    a_stale_hash_never_replaces_a_new_password
     filters_narrow_the_list
     an_admission_binds_and_uses_up_the_invitation
     an_admission_to_a_lightweight_account_binds
@@ -81,6 +82,22 @@ async fn an_account_is_put_for_an_existing_person_only(directory: Store) {
     account.password = None;
     make(&directory, tenant.id, Change::PutLocalAccount(account.clone())).await;
     assert_eq!(read().await, Some(account));
+}
+
+async fn a_stale_hash_never_replaces_a_new_password(directory: Store) {
+    let tenant = new_tenant(&directory).await;
+    let user = member(&tenant, "ada@fjord.example");
+    let before = account(&user);
+    make(&directory, tenant.id, Change::InsertUser(user.clone(), Some(before.clone()))).await;
+    let with =
+        |password: &str| LocalAccount { password: Some(PasswordHash(password.into())), ..before.clone() };
+    let rehash = Change::RehashPassword { before: before.clone(), after: with("stronger") };
+    make(&directory, tenant.id, rehash.clone()).await;
+    let read = async || directory.local_account(tenant.id, user.id).await.unwrap();
+    assert_eq!(read().await, Some(with("stronger")));
+    make(&directory, tenant.id, Change::PutLocalAccount(with("new"))).await;
+    assert!(is_stale(&refused(&directory, tenant.id, rehash).await));
+    assert_eq!(read().await, Some(with("new")));
 }
 
 async fn filters_narrow_the_list(directory: Store) {
