@@ -54,7 +54,8 @@ async fn an_invitation_is_for_one_person_who_may_decline() {
     finn.fill("Password", &demo.password).await;
     finn.press("Sign in").await;
     finn.sees("This invitation is for another address").await;
-    finn.reads("finn@fjord.example").await;
+    finn.reads("f***@fjord.example").await;
+    finn.reads("the two addresses look alike").await;
 
     let mut freya = Visitor::arrive(&chromium, "choice-freya").await;
     freya.open(&link).await;

@@ -6,7 +6,7 @@ use crate::support::client::TestClient;
 use crate::support::tenant::TestTenant;
 use hospes_idp::audit::AuditKind;
 use hospes_idp::invitation::record::{InvitationState, Inviter};
-use hospes_idp::tenant::AllowInvitesFrom;
+use hospes_idp::tenant::{AllowInvitesFrom, Status};
 use serde_json::{Value, json};
 
 const ADA: &str = "ada@fjord.example";
@@ -65,9 +65,47 @@ async fn inv_01_nobody_invites_without_the_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn inv_02_what_is_no_address_is_not_invited() {
+async fn inv_01_a_guest_invites_while_their_home_is_trusted() {
+    let app = TestApp::spawn().await;
+    let (harbor, fjord) = (app.tenant("harbor").await, app.tenant("fjord").await);
+    harbor.settings(|settings| settings.allow_invites_from = AllowInvitesFrom::Everyone).await;
+    let home_idp = harbor.home_idp_of(&fjord).await;
+    let freya = harbor.guest_of(&fjord, "freya@fjord.example").await;
+    let portal = harbor
+        .client("portal")
+        .with(|client| client.scope = ["openid", "User.Invite.All"].into_iter().collect());
+    let portal = portal.public().await;
+    let request = portal.authorize().set("scope", "openid User.Invite.All");
+    let code = request.code(&request.open(&freya.browser).await);
+    let token = portal.redeem(&code).send().await.tokens().access_token;
+    assert_eq!(create(&harbor, &token, &to(&harbor, ADA)).await.status, 201);
+    harbor.home_idp_status(home_idp, Status::Disabled).await;
+    let late = app.unchanged(create(&harbor, &token, &to(&harbor, "eve@fjord.example"))).await;
+    is_graph_error(&late, 401, "InvalidAuthenticationToken");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv_01_a_body_that_is_no_invitation_is_told_after_who_asks() {
     let app = TestApp::spawn().await;
     let harbor = app.tenant("harbor").await;
+    let (_, token) = inviter(&harbor).await;
+    for body in ["{", "[]", "", "{\"invitedUserEmailAddress\": 1}", "{\"unknown\": true}"] {
+        for (token, status, code) in
+            [("x", 401, "InvalidAuthenticationToken"), (token.as_str(), 400, "BadRequest")]
+        {
+            let request = app.http.post(harbor.url("/v1.0/invitations")).bearer_auth(token);
+            let request = request.header("content-type", "application/json").body(body);
+            let answer = app.unchanged(async { Answer::of(request.send().await.unwrap()).await }).await;
+            is_graph_error(&answer, status, code);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv_02_what_is_no_address_is_not_invited() {
+    let app = TestApp::spawn().await;
+    let (harbor, beta) = (app.tenant("harbor").await, app.tenant("beta").await);
+    let beta_member = beta.member("ben@beta.example").await.id.to_string();
     let (_, token) = inviter(&harbor).await;
     let long = format!("{}@x.example", "a".repeat(310));
     for wrong in [
@@ -95,6 +133,11 @@ async fn inv_02_what_is_no_address_is_not_invited() {
     ] {
         let answer = app.unchanged(create(&harbor, &token, &to(&harbor, wrong))).await;
         is_graph_error(&answer, 422, "invalid_email_address");
+    }
+    for nobody in [json!([{"id": "00000000-0000-7000-8000-000000000000"}]), json!([{"id": beta_member}])] {
+        let mut body = to(&harbor, ADA);
+        body["invitedUserSponsors"] = nobody;
+        is_graph_error(&app.unchanged(create(&harbor, &token, &body)).await, 422, "invalid_sponsor");
     }
     // A twin of an address is that address: one guest, however it is spelled.
     assert_eq!(create(&harbor, &token, &to(&harbor, "ada@bücher.example")).await.status, 201);

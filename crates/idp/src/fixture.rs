@@ -182,6 +182,7 @@ pub(crate) fn invitation(user: &User, state: InvitationState) -> Invitation {
         inviter: Inviter::Operator,
         message: None,
         language: None,
+        cc: None,
         state,
         created_at: now(),
         expires_at: now() + SignedDuration::from_hours(1),

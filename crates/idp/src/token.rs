@@ -19,6 +19,8 @@ use crate::model::client::Client;
 use crate::model::tenant::Tenant;
 use crate::model::user::User;
 use crate::policy::decide::{Decision, Facts, decide};
+use crate::ports::Unavailable;
+use crate::refusal::Refusal;
 use hospes_protocol::OAuthError;
 use hospes_protocol::client_auth::presented;
 use hospes_protocol::params::Params;
@@ -83,7 +85,19 @@ impl Idp {
         authentication: &Authentication,
     ) -> Result<User, OAuthError> {
         let gone = || OAuthError::invalid_grant("the grant is no longer valid");
-        let user = self.directory.user(call.tenant.id, user).await?.ok_or_else(gone)?;
+        self.may_still(call, user, authentication).await?.map_err(|refusal| gone().because(refusal))
+    }
+
+    /// The person, unless a rule objects by now.
+    pub(crate) async fn may_still(
+        &self,
+        call: Call<'_>,
+        user: UserId,
+        authentication: &Authentication,
+    ) -> Result<Result<User, Refusal>, Unavailable> {
+        let Some(user) = self.directory.user(call.tenant.id, user).await? else {
+            return Ok(Err(Refusal::UserDisabled));
+        };
         let home_idp = match authentication.home_idp() {
             Some(id) => self.directory.home_idp(call.tenant.id, id).await?,
             None => None,
@@ -96,8 +110,8 @@ impl Idp {
             home_idp: home_idp.as_ref(),
         };
         match decide(&facts) {
-            Decision::Permit => Ok(user),
-            Decision::Deny(refusal) => Err(gone().because(refusal)),
+            Decision::Permit => Ok(Ok(user)),
+            Decision::Deny(refusal) => Ok(Err(refusal)),
         }
     }
 

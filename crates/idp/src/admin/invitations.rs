@@ -49,7 +49,7 @@ impl Admin<'_> {
             send_mail: true,
             message: before.message,
             language: before.language,
-            cc: None,
+            cc: before.cc.map(|cc| cc.to_string()),
             sponsors: Vec::new(),
         };
         self.idp.invite(self.ctx, self.tenant, inviter, request).await

@@ -9,6 +9,8 @@ use crate::invitation::invite::may_invite;
 use crate::model::invitation::Inviter;
 use crate::model::tenant::Tenant;
 use crate::model::user::{Role, User};
+use crate::token::Call;
+use crate::token::access::authentication_of;
 use hospes_protocol::ClientId;
 use hospes_protocol::claims::VerifiedAccessToken;
 use hospes_protocol::scope::Scopes;
@@ -93,25 +95,28 @@ impl Idp {
         }
     }
 
-    /// Who a verified access token speaks for.
+    /// Who a verified access token speaks for, if that is still allowed (law 3).
     pub async fn caller(
         &self,
+        ctx: &Ctx,
         tenant: &Tenant,
         token: &VerifiedAccessToken,
     ) -> Result<Option<Caller>, AdminError> {
         let scope = Scopes::parse(&token.scope).unwrap_or_default();
-        let client_id = ClientId::new(&token.client_id);
-        let client = self.directory.client(tenant.id, &client_id).await?;
-        if !client.is_some_and(|client| client.status.is_enabled()) {
+        let client = self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?;
+        let Some(client) = client.filter(|client| client.status.is_enabled()) else {
             return Ok(None);
-        }
+        };
         let Some(oid) = &token.oid else {
-            return Ok(Some(Caller::Client(client_id, scope)));
+            return Ok(Some(Caller::Client(client.client_id, scope)));
         };
-        let Some(id) = UserId::parse(oid) else {
+        let (Some(id), Some(authentication)) = (UserId::parse(oid), authentication_of(token)) else {
             return Ok(None);
         };
-        let user = self.directory.user(tenant.id, id).await?.filter(|user| user.status.is_enabled());
-        Ok(user.map(|user| Caller::User(Box::new(user), Some(scope))))
+        let call = Call { ctx, tenant, client: &client };
+        match self.may_still(call, id, &authentication).await? {
+            Ok(user) => Ok(Some(Caller::User(Box::new(user), Some(scope)))),
+            Err(_) => Ok(None),
+        }
     }
 }

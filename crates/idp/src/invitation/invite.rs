@@ -19,6 +19,8 @@ use std::time::Duration;
 pub const MAX_MESSAGE: usize = 1000;
 /// The longest display name, in characters.
 const MAX_NAME: usize = 256;
+/// Sponsors of one guest, as in the model product.
+const MAX_SPONSORS: usize = 5;
 /// Invitations to one address within a day.
 const PER_RECIPIENT: u64 = 3;
 /// Invitations by one inviter within an hour.
@@ -75,6 +77,9 @@ pub enum InviteError {
         "inviteRedirectUrl must be the start page of a registered application or a landing page of the tenant"
     )]
     Destination,
+    /// Unknown here, disabled, or too many.
+    #[error("invitedUserSponsors must name at most 5 people of this tenant who are not disabled")]
+    Sponsor,
     /// Too long, or with control characters.
     #[error("{0} is too long or has characters that are not allowed")]
     Text(&'static str),
@@ -171,6 +176,13 @@ impl Idp {
         }
         if !self.is_destination(tenant, &request.redirect_url).await? {
             return Err(InviteError::Destination);
+        }
+        if request.sponsors.len() > MAX_SPONSORS {
+            return Err(InviteError::Sponsor);
+        }
+        for sponsor in &request.sponsors {
+            let found = self.directory.user(tenant.id, *sponsor).await?;
+            found.filter(|user| user.status.is_enabled()).ok_or(InviteError::Sponsor)?;
         }
         Ok(Checked { email, cc, message: message.filter(|text| !text.trim().is_empty()) })
     }
@@ -308,6 +320,7 @@ fn invitation(
         inviter: inviter.clone(),
         message: checked.message.clone(),
         language: request.language.clone(),
+        cc: checked.cc.clone(),
         state,
         created_at: ctx.now,
         expires_at: ctx

@@ -55,6 +55,9 @@ pub struct Invitation {
     /// Language of the mail.
     #[serde(default)]
     pub language: Option<String>,
+    /// Who gets a copy of the mail; never proof of a mailbox.
+    #[serde(default)]
+    pub cc: Option<EmailAddress>,
     /// Where it stands.
     pub state: InvitationState,
     /// When it was made.

@@ -3,12 +3,15 @@
 
 use crate::Idp;
 use crate::ctx::Ctx;
+use crate::ids::HomeIdpId;
+use crate::model::authentication::{Authentication, Method};
 use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind};
 use hospes_protocol::OAuthError;
 use hospes_protocol::claims::VerifiedAccessToken;
 use hospes_protocol::encoding::sha256;
 use hospes_protocol::jose::{Algorithm, CompactJwt};
+use jiff::Timestamp;
 use std::sync::Arc;
 
 impl Idp {
@@ -57,4 +60,14 @@ impl Idp {
         self.verified_tokens.insert(hash, claims.clone());
         Ok(claims)
     }
+}
+
+/// How the person of a token signed in, as far as deciding needs it.
+pub(crate) fn authentication_of(token: &VerifiedAccessToken) -> Option<Authentication> {
+    let at = Timestamp::from_second(token.auth_time?).ok()?;
+    let method = match &token.home_idp {
+        Some(id) => Method::Home { home_idp: HomeIdpId::parse(id)?, issuer: token.idp.clone()? },
+        None => Method::Password,
+    };
+    Some(Authentication { method, at })
 }

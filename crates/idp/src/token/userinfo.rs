@@ -1,16 +1,15 @@
 //! Userinfo (OIDC Core §5.3): what the token's scope releases about its person, if that is still allowed.
 
 use super::Call;
+use super::access::authentication_of;
 use super::issue::{profile_claims, role_names};
 use crate::Idp;
 use crate::ctx::Ctx;
-use crate::ids::{HomeIdpId, UserId};
-use crate::model::authentication::{Authentication, Method};
+use crate::ids::UserId;
 use crate::model::tenant::Tenant;
-use hospes_protocol::claims::{SubjectClaims, UserInfoClaims, VerifiedAccessToken};
+use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
 use hospes_protocol::scope::{OPENID, Scopes};
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};
-use jiff::Timestamp;
 
 impl Idp {
     /// The response, as JSON bytes.
@@ -46,14 +45,4 @@ impl Idp {
         serde_json::to_vec(&claims)
             .map_err(|cause| OAuthError::server_error("userinfo cannot be rendered").because(cause))
     }
-}
-
-/// How the person of a token signed in, as far as deciding needs it.
-fn authentication_of(token: &VerifiedAccessToken) -> Option<Authentication> {
-    let at = Timestamp::from_second(token.auth_time?).ok()?;
-    let method = match &token.home_idp {
-        Some(id) => Method::Home { home_idp: HomeIdpId::parse(id)?, issuer: token.idp.clone()? },
-        None => Method::Password,
-    };
-    Some(Authentication { method, at })
 }

@@ -189,6 +189,7 @@ pub(crate) fn invitation(user: &User) -> Invitation {
         inviter: Inviter::Operator,
         message: None,
         language: None,
+        cc: None,
         state: InvitationState::Pending,
         created_at: ctx.now,
         expires_at: ctx.now + jiff::SignedDuration::from_hours(24),

@@ -4,7 +4,7 @@ use crate::routes::token::bearer;
 use crate::site::Site;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Json, JsonConfig, ServiceConfig, post};
-use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
+use actix_web::{Error, HttpRequest, HttpResponse, HttpResponseBuilder};
 use hospes_idp::admin::{AdminError, Caller};
 use hospes_idp::ids::UserId;
 use hospes_idp::invitation::invite::{InviteError, InviteRequest, Invited};
@@ -67,16 +67,14 @@ struct Reference {
     id: UserId,
 }
 
-async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResponse {
+async fn invite(site: Site, request: HttpRequest, body: Result<Json<Value>, Error>) -> HttpResponse {
     let inviter = match authorized(&site, &request).await {
         Ok(inviter) => inviter,
         Err(response) => return response,
     };
-    let invitation = match parse(body.into_inner()) {
+    let invitation = match body.map_err(|error| unread(&error)).and_then(|body| parse(body.into_inner())) {
         Ok(invitation) => invitation,
-        Err(sentence) => {
-            return failure(&site, StatusCode::BAD_REQUEST, ("BadRequest", &sentence), json!({}));
-        }
+        Err((status, sentence)) => return failure(&site, status, ("BadRequest", &sentence), json!({})),
     };
     match site.idp().invite(&site.ctx, &site.tenant, inviter, invitation.clone()).await {
         Ok(made) => {
@@ -89,9 +87,18 @@ async fn invite(site: Site, request: HttpRequest, body: Json<Value>) -> HttpResp
     }
 }
 
-fn parse(body: Value) -> Result<InviteRequest, String> {
-    let body: InvitationBody = serde_json::from_value(body).map_err(|error| error.to_string())?;
-    body.request().map_err(str::to_owned)
+/// A status and a sentence for the caller's developer.
+type BadBody = (StatusCode, String);
+
+/// Too long, no JSON, or not said to be JSON.
+fn unread(error: &Error) -> BadBody {
+    (error.as_response_error().status_code(), error.to_string())
+}
+
+fn parse(body: Value) -> Result<InviteRequest, BadBody> {
+    let bad = |sentence: String| (StatusCode::BAD_REQUEST, sentence);
+    let body: InvitationBody = serde_json::from_value(body).map_err(|error| bad(error.to_string()))?;
+    body.request().map_err(|sentence| bad(sentence.to_owned()))
 }
 
 async fn authorized(site: &Site, request: &HttpRequest) -> Result<Inviter, HttpResponse> {
@@ -104,8 +111,11 @@ async fn authorized(site: &Site, request: &HttpRequest) -> Result<Inviter, HttpR
     if token.aud != site.idp().issuer(&site.tenant).as_str() {
         return Err(unauthorized(site, None));
     }
-    let caller: Option<Caller> =
-        site.idp().caller(&site.tenant, &token).await.map_err(|error| admin_failure(site, &error))?;
+    let caller: Option<Caller> = site
+        .idp()
+        .caller(&site.ctx, &site.tenant, &token)
+        .await
+        .map_err(|error| admin_failure(site, &error))?;
     let caller = caller.ok_or_else(|| unauthorized(site, None))?;
     caller.inviter(&site.tenant).map_err(|error| admin_failure(site, &error))
 }
@@ -171,6 +181,7 @@ fn refusal(site: &Site, error: &InviteError) -> HttpResponse {
         InviteError::Email(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_email_address", json!({})),
         InviteError::Cc(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_cc_recipient", json!({})),
         InviteError::Destination => (StatusCode::UNPROCESSABLE_ENTITY, "redirect_url_not_allowed", json!({})),
+        InviteError::Sponsor => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_sponsor", json!({})),
         InviteError::Text(_) => (StatusCode::UNPROCESSABLE_ENTITY, "invalid_text", json!({})),
         InviteError::IsMember(id) => {
             (StatusCode::UNPROCESSABLE_ENTITY, "user_is_member", json!({"existingUserId": id.to_string()}))

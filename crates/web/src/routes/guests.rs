@@ -103,9 +103,11 @@ fn problem_of(error: &InviteError) -> InviteProblem {
         InviteError::IsMember(_) => InviteProblem::OwnDomain,
         InviteError::IsDisabled(_) => InviteProblem::GuestDisabled,
         InviteError::TooMany => InviteProblem::TooMany,
-        InviteError::Email(_) | InviteError::Cc(_) | InviteError::NotAllowed | InviteError::Change(_) => {
-            InviteProblem::EmailMalformed
-        }
+        InviteError::Email(_)
+        | InviteError::Cc(_)
+        | InviteError::Sponsor
+        | InviteError::NotAllowed
+        | InviteError::Change(_) => InviteProblem::EmailMalformed,
     }
 }
 

@@ -75,7 +75,7 @@ async fn caller(site: &Site, request: &HttpRequest) -> Result<Caller, Refused> {
     if token.aud != site.idp().issuer(&site.tenant).as_str() {
         return Err(invalid());
     }
-    site.idp().caller(&site.tenant, &token).await?.ok_or_else(invalid)
+    site.idp().caller(&site.ctx, &site.tenant, &token).await?.ok_or_else(invalid)
 }
 
 impl Api {

@@ -149,6 +149,7 @@ impl From<InviteError> for Refused {
                 "redirectUrl must be the start page of a registered application or a landing page of the tenant"
                     .to_owned(),
             ),
+            InviteError::Sponsor => invalid("sponsors names nobody here".to_owned()),
             InviteError::Text("customizedMessageBody") => {
                 invalid("message is too long or has characters that are not allowed".to_owned())
             }

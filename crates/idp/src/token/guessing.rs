@@ -1,0 +1,66 @@
+//! Guessing a client's secret ends for the network that guesses, and for nobody else: a wrong guess must not be a way to
+//! shut a client out.
+//!
+//! Misses are counted in the session store, for all nodes; a node that saw one too many remembers it, so that a client
+//! with the right secret never waits for a store.
+
+use crate::Idp;
+use crate::ctx::Ctx;
+use crate::model::client::Client;
+use crate::model::tenant::Tenant;
+use crate::ports::{Key, Kind};
+use hospes_protocol::error::{ErrorCode, OAuthError};
+use jiff::Timestamp;
+use moka::sync::Cache;
+use std::time::Duration;
+
+/// Misses of one client from one network within [`WINDOW`].
+const MISSES: u64 = 100;
+const WINDOW: Duration = Duration::from_mins(1);
+
+/// Networks that may not try a client's secret, until when.
+pub(crate) struct Barred(Cache<String, Timestamp>);
+
+impl Default for Barred {
+    fn default() -> Self {
+        Self(Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build())
+    }
+}
+
+impl Idp {
+    /// Whether the network of this request may try a secret of the client.
+    pub(crate) fn may_try_secret(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        client: &Client,
+    ) -> Result<(), OAuthError> {
+        let until = self.barred.0.get(&guesser(ctx, tenant, client));
+        if until.is_some_and(|until| ctx.now < until) { Err(too_many()) } else { Ok(()) }
+    }
+
+    /// Counts a wrong secret.
+    pub(crate) async fn missed_secret(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        client: &Client,
+    ) -> Result<(), OAuthError> {
+        let guesser = guesser(ctx, tenant, client);
+        let key = Key::new(tenant.id, Kind::Counter, format!("client-secrets\0{guesser}"));
+        if self.sessions.increment(&key, WINDOW).await? <= MISSES {
+            return Ok(());
+        }
+        self.barred.0.insert(guesser, ctx.now + WINDOW);
+        Err(too_many())
+    }
+}
+
+fn guesser(ctx: &Ctx, tenant: &Tenant, client: &Client) -> String {
+    let network = ctx.request.network();
+    format!("{}\0{}\0{network}", tenant.id, client.client_id)
+}
+
+fn too_many() -> OAuthError {
+    OAuthError::new(ErrorCode::TooManyRequests, "too many wrong secrets from this network, wait a minute")
+}
