@@ -17,16 +17,26 @@ pub(crate) fn open_or_create(directory: &Path) -> Result<Vault> {
     fs::create_dir_all(directory)
         .with_context(|| format!("keys.dir {} cannot be made", directory.display()))?;
     let path = directory.join(NAME);
-    let made = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-    match made {
-        Ok(mut file) => {
-            let key = random_key();
-            writeln!(file, "{}", base64url(key)).and_then(|()| file.sync_all())?;
-            Ok(Vault::new(key))
-        }
+    if path.exists() {
+        return open(&path);
+    }
+    match create(directory, &path) {
+        Ok(vault) => Ok(vault),
         Err(error) if error.kind() == ErrorKind::AlreadyExists => open(&path),
         Err(error) => Err(error).with_context(|| format!("{} cannot be written", path.display())),
     }
+}
+
+/// Written whole under another name first: a node that starts at the same moment sees a key or none, never half of one.
+fn create(directory: &Path, path: &Path) -> std::io::Result<Vault> {
+    let key = random_key();
+    let draft = directory.join(format!("{NAME}.{}", base64url(&random_key()[..9])));
+    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&draft)?;
+    let linked = writeln!(file, "{}", base64url(key))
+        .and_then(|()| file.sync_all())
+        .and_then(|()| fs::hard_link(&draft, path));
+    fs::remove_file(&draft)?;
+    linked.map(|()| Vault::new(key))
 }
 
 fn open(path: &Path) -> Result<Vault> {
@@ -37,4 +47,26 @@ fn open(path: &Path) -> Result<Vault> {
         bail!("{} holds only zeros; remove it to have a new key made", path.display());
     }
     Ok(Vault::new(key))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::collections::BTreeSet;
+
+    #[test]
+    fn nodes_that_start_at_once_share_one_key() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        let keys: BTreeSet<String> = std::thread::scope(|scope| {
+            let node = || {
+                open_or_create(folder.path()).unwrap();
+                fs::read_to_string(&path).unwrap()
+            };
+            let nodes: Vec<_> = (0..20).map(|_| scope.spawn(node)).collect();
+            nodes.into_iter().map(|node| node.join().unwrap()).collect()
+        });
+        assert_eq!(keys.len(), 1);
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
+    }
 }

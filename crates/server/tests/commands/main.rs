@@ -6,6 +6,7 @@ mod machine;
 use machine::Machine;
 use serde_json::json;
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
 
 #[test]
@@ -194,4 +195,23 @@ fn beside_a_running_server_only_a_set_up_link_is_out_of_reach() {
     machine.fails(1, "tenant create other --name Other");
     assert_eq!(before, machine.json("tenant list"), "no tenant without its link");
     holder.close().unwrap();
+}
+
+#[test]
+fn what_the_binary_writes_is_its_owners_alone() {
+    let (machine, _) = Machine::with_tenant();
+    let mut folders = vec![machine.path("")];
+    let mut files = Vec::new();
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let entry = entry.unwrap();
+            let mode = entry.metadata().unwrap().permissions().mode();
+            assert_eq!(mode & 0o077, 0, "{} is open to others: {mode:o}", entry.path().display());
+            match entry.path() {
+                path if path.is_dir() => folders.push(path),
+                path => files.push(path),
+            }
+        }
+    }
+    assert!(files.len() >= 3, "a database, a session file and a key are there: {files:?}");
 }
