@@ -166,6 +166,19 @@ async fn tok_16_parameters_of_the_query_do_not_count() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn tok_16_a_body_that_is_no_form_is_said_to_be_none() {
+    let app = TestApp::spawn().await;
+    let url = app.tenant("harbor").await.url("/token");
+    for kind in ["application/json", "text/plain", "multipart/form-data; boundary=x"] {
+        let post = app.http.post(&url).header("content-type", kind).body("{\"grant_type\":\"x\"}");
+        let attempt = app.unchanged(async { Answer::of(post.send().await.unwrap()).await });
+        let answer = attempt.await;
+        answer.is_error(400, "invalid_request");
+        assert!(answer.body.contains("application/x-www-form-urlencoded"), "{answer:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn tok_19_ui_17_no_web_origin_may_read_answers() {
     let app = TestApp::spawn().await;
     let harbor = app.tenant("harbor").await;

@@ -7,10 +7,24 @@ use actix_web::http::header;
 use actix_web::{Error, FromRequest, HttpRequest};
 use futures_util::future::LocalBoxFuture;
 use hospes_idp::error::PageError;
+use hospes_protocol::OAuthError;
 use hospes_protocol::params::Params;
 
-/// The parameters of a form-encoded body. Anything else than a form is refused.
-pub(crate) struct FormBody(pub(crate) Params);
+/// The parameters of a form-encoded body; `None` of anything else, which is never read as a form.
+pub(crate) struct FormBody(Option<Params>);
+
+impl FormBody {
+    /// No parameters where there is no form.
+    pub(crate) fn params(self) -> Params {
+        self.0.unwrap_or_default()
+    }
+
+    /// For clients, whose developers are told.
+    pub(crate) fn form(self) -> Result<Params, OAuthError> {
+        self.0
+            .ok_or_else(|| OAuthError::invalid_request("the body must be application/x-www-form-urlencoded"))
+    }
+}
 
 impl FromRequest for FormBody {
     type Error = Error;
@@ -28,7 +42,7 @@ impl FromRequest for FormBody {
         let body = String::from_request(request, payload);
         Box::pin(async move {
             let body = body.await?;
-            Ok(Self(if is_form { Params::parse(&body) } else { Params::default() }))
+            Ok(Self(is_form.then(|| Params::parse(&body))))
         })
     }
 }
@@ -57,7 +71,7 @@ impl FromRequest for Posted {
         let request = request.clone();
         Box::pin(async move {
             let site = Site::of(&request).await?;
-            let FormBody(form) = form.await?;
+            let form = form.await?.params();
             let token = form.first("csrf").unwrap_or_default();
             let from_us = is_same_origin(&request, site.idp().base_url());
             if let Err(refusal) = site.idp().check_form(&site.visit(), if from_us { token } else { "" }).await

@@ -13,7 +13,7 @@ pub(crate) async fn by_get(site: Site, request: HttpRequest) -> HttpResponse {
 }
 
 pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    authorize(&site, &Params::parse(request.query_string()).and(form.0)).await
+    authorize(&site, &Params::parse(request.query_string()).and(form.params())).await
 }
 
 async fn authorize(site: &Site, params: &Params) -> HttpResponse {

@@ -18,14 +18,15 @@ pub(crate) async fn by_get(site: Site, request: HttpRequest) -> HttpResponse {
 pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
     // A page elsewhere does not press our button, whatever token it got hold of (SES-06).
     let from_us = is_same_origin(&request, site.idp().base_url());
-    let confirmed = match form.0.first("csrf") {
+    let form = form.params();
+    let confirmed = match form.first("csrf") {
         None => false,
         Some(token) => match site.idp().check_form(&site.visit(), if from_us { token } else { "" }).await {
             Ok(()) => true,
             Err(refusal) => return site.page_error(&refusal.into()),
         },
     };
-    log_out(&site, &Params::parse(request.query_string()).and(form.0), confirmed).await
+    log_out(&site, &Params::parse(request.query_string()).and(form), confirmed).await
 }
 
 async fn log_out(site: &Site, params: &Params, confirmed: bool) -> HttpResponse {

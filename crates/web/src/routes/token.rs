@@ -18,7 +18,11 @@ pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
 
 pub(crate) async fn exchange(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
     let authorization = authorization(&request);
-    match site.idp().exchange(&site.ctx, &site.tenant, authorization, &form.0).await {
+    let form = match form.form() {
+        Ok(form) => form,
+        Err(error) => return site.token_error(&error, false),
+    };
+    match site.idp().exchange(&site.ctx, &site.tenant, authorization, &form).await {
         Ok(response) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(response),
         Err(error) => site.token_error(&error, authorization.is_some()),
     }
@@ -30,7 +34,7 @@ pub(crate) async fn userinfo(site: Site, request: HttpRequest) -> HttpResponse {
 
 /// RFC 6750 §2.2 allows the token in the form, but not together with the header.
 pub(crate) async fn userinfo_by_post(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    match (bearer(&request), form.0.once("access_token")) {
+    match (bearer(&request), form.params().once("access_token")) {
         (Some(_), Ok(Some(_))) => {
             site.bearer_error(Some(&OAuthError::invalid_request("the token came twice")))
         }
