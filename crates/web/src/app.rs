@@ -1,13 +1,17 @@
 //! What every handler shares.
 
-use actix_web::HttpRequest;
 use actix_web::http::header;
+use actix_web::{HttpMessage as _, HttpRequest};
 use hospes_idp::{Ctx, Idp};
 use std::net::IpAddr;
 use std::sync::Arc;
 
 /// Makes the context of a request: the one place where time and randomness enter.
 pub type MakeCtx = Arc<dyn Fn(Option<IpAddr>) -> Ctx + Send + Sync>;
+
+/// The reference number of a request, where one was made: what error pages show and the audit trail keeps.
+#[derive(Clone, Debug)]
+pub struct Reference(pub String);
 
 /// The facade and what HTTP adds to it.
 #[derive(Clone)]
@@ -26,8 +30,11 @@ impl App {
         self.idp.base_url().starts_with("https://")
     }
 
+    /// The context of a request; its reference goes with the request, for the log.
     pub(crate) fn ctx(&self, request: &HttpRequest) -> Ctx {
-        (self.make_ctx)(self.client_address(request))
+        let ctx = (self.make_ctx)(self.client_address(request));
+        request.extensions_mut().insert(Reference(ctx.request.reference.clone()));
+        ctx
     }
 
     /// The peer, unless the peer is a trusted proxy: then the right-most address that no trusted proxy has.

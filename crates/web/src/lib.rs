@@ -16,6 +16,6 @@ mod routes;
 mod screens;
 mod site;
 
-pub use app::{App, MakeCtx};
+pub use app::{App, MakeCtx, Reference};
 pub use headers::security_headers;
 pub use routes::{configure, static_files};

@@ -1,9 +1,10 @@
 //! One line per request: method, route, status, duration. Routes, not paths: paths and queries hold secrets.
 
-use actix_web::Error;
 use actix_web::body::MessageBody;
 use actix_web::dev::{ServiceRequest, ServiceResponse};
 use actix_web::middleware::Next;
+use actix_web::{Error, HttpMessage as _};
+use hospes_web::Reference;
 use std::time::Instant;
 
 pub(super) async fn log(
@@ -16,7 +17,11 @@ pub(super) async fn log(
     let request = response.request();
     let route = request.match_pattern().unwrap_or_else(|| "unmatched".to_owned());
     let status = response.status().as_u16();
-    tracing::debug!(method = %request.method(), route, status, micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX), "request");
+    if tracing::enabled!(tracing::Level::DEBUG) {
+        let reference = request.extensions().get::<Reference>().map(|reference| reference.0.clone());
+        let micros = u64::try_from(elapsed.as_micros()).unwrap_or(u64::MAX);
+        tracing::debug!(method = %request.method(), route, status, micros, reference, "request");
+    }
     metrics::histogram!("hospes_request_seconds", "route" => route, "status" => status.to_string())
         .record(elapsed.as_secs_f64());
     Ok(response)
