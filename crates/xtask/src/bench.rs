@@ -103,7 +103,8 @@ fn measure(name: &'static str, programs: &Programs, urls: &StoreUrls, options: &
     let houses = Houses::open(programs, urls)?;
     let mut section = Section::begin(name, &houses)?;
     let world = World::enter(&houses)?;
-    for flow in flows::ALL.iter().filter(|flow| flow.name.contains(&options.flow)) {
+    for flow in flows::ALL.iter().filter(|flow| flow.name == flows::BARE || flow.name.contains(&options.flow))
+    {
         process::unless_interrupted()?;
         match load::run(flow, &world, &houses, options.seconds) {
             Ok(measured) => {

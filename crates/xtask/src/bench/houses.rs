@@ -28,7 +28,7 @@ pub(super) enum StoreUrls {
 /// A running server.
 pub(super) struct House {
     pub(super) address: SocketAddr,
-    operations: SocketAddr,
+    pub(super) operations: SocketAddr,
     /// From the start of the process to its first page.
     pub(super) ready_after: Duration,
     server: Server,

@@ -25,6 +25,8 @@ pub(super) struct Client {
 /// Everything a flow may need.
 pub(super) struct World {
     pub(super) main: SocketAddr,
+    /// Where the measured server tells how it is.
+    pub(super) operations: SocketAddr,
     pub(super) home: SocketAddr,
     /// Its ID tokens are signed with ES256.
     pub(super) es256: Client,
@@ -66,6 +68,7 @@ impl World {
         };
         let mut world = Self {
             main: houses.main.address,
+            operations: houses.main.operations,
             home: houses.home.address,
             es256: client("es256")?,
             rs256: client("rs256")?,
