@@ -17,7 +17,8 @@ const UPKEEP: Duration = Duration::from_secs(5);
 
 static RECORDER: OnceLock<Option<PrometheusHandle>> = OnceLock::new();
 
-fn recorder() -> Option<PrometheusHandle> {
+/// Takes what is measured from now on; once for the process.
+pub(crate) fn recorder() -> Option<PrometheusHandle> {
     let install = || {
         let builder =
             PrometheusBuilder::new().set_buckets_for_metric(Matcher::Suffix("_seconds".to_owned()), &BUCKETS);
@@ -32,11 +33,11 @@ type RoundTrips = Arc<dyn Fn() -> [(&'static str, u64); 2] + Send + Sync>;
 /// Serves `/health/live`, `/health/ready` and `/metrics` until `stop` resolves.
 pub(crate) async fn serve(
     listener: TcpListener,
+    recorder: Option<PrometheusHandle>,
     idp: Arc<Idp>,
     round_trips: RoundTrips,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let recorder = recorder();
     let upkeep = tokio::spawn(sum_up(recorder.clone()));
     let server = HttpServer::new(move || {
         App::new()

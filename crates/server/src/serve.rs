@@ -54,8 +54,11 @@ pub async fn serve(config: Config) -> Result<()> {
     });
     let worker = house.outbox_worker(&config)?.map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
     let round_trips = Arc::new(house.round_trips());
+    // Before the first request: handlers keep the metrics they found.
+    let recorder = operations::recorder();
+    let idp = house.app.idp.clone();
     let operations =
-        operations::serve(operations_listener, house.app.idp.clone(), round_trips, until(stopped.clone()));
+        operations::serve(operations_listener, recorder, idp, round_trips, until(stopped.clone()));
     let operations = tokio::spawn(operations);
     greet_first_start(&house).await?;
     tracing::info!(base_url = config.base_url, listen = %config.listen, "ready");

@@ -131,15 +131,20 @@ impl Idp {
             return Ok(Resolution::Refused(Refusal::HomeIdpRemoved));
         };
         let standing = identity.email_standing(home_idp);
+        let bound = self
+            .directory
+            .user_by_identity(visit.tenant.id, identity.home_idp, &identity.issuer, &identity.subject)
+            .await?;
+        if bound.is_some() {
+            // Law 1: an address plays no part for somebody who is known.
+            let matches = Matches { bound, invited, ..Matches::default() };
+            return Ok(resolve_home(identity, &standing, None, matches, visit.ctx.now));
+        }
         let proven = match &standing {
             EmailStanding::Proven(address) => Some(address),
             EmailStanding::Claimed(_) | EmailStanding::None => None,
         };
-        let mut matches = self.matches(visit, proven, invited).await?;
-        matches.bound = self
-            .directory
-            .user_by_identity(visit.tenant.id, identity.home_idp, &identity.issuer, &identity.subject)
-            .await?;
+        let matches = self.matches(visit, proven, invited).await?;
         Ok(resolve_home(identity, &standing, interaction.mailbox.as_ref(), matches, visit.ctx.now))
     }
 

@@ -27,12 +27,14 @@ pub struct Open {
     pub(crate) silent: bool,
     /// What was wrong with the last answer.
     pub(crate) problem: Option<Problem>,
+    /// Whether something was achieved that is not stored: it need not be, where the sign-in ends with it.
+    pub(crate) unsaved: bool,
 }
 
 impl Open {
     /// One that was never stored.
     pub(crate) const fn fresh(interaction: Interaction, silent: bool) -> Self {
-        Self { stored: Stored { interaction, raw: None }, silent, problem: None }
+        Self { stored: Stored { interaction, raw: None }, silent, problem: None, unsaved: false }
     }
 }
 
@@ -55,7 +57,8 @@ impl Idp {
         if !ours || visit.ctx.now >= interaction.expires_at {
             return Err(gone());
         }
-        Ok(Open { stored: Stored { interaction, raw: Some(raw) }, silent: false, problem: None })
+        let stored = Stored { interaction, raw: Some(raw) };
+        Ok(Open { stored, silent: false, problem: None, unsaved: false })
     }
 
     /// Reads an interaction whose turn is the screen the answer came from. Steps cannot be skipped, or taken another way,
@@ -109,6 +112,11 @@ impl Idp {
     ) -> Result<Reply, PageError> {
         achievement(&mut open.stored.interaction);
         self.save(&mut open.stored).await?;
+        self.go_on(visit, open).await
+    }
+
+    /// Goes on after an achievement.
+    pub(crate) async fn go_on(&self, visit: &Visit<'_>, open: Open) -> Result<Reply, PageError> {
         let reply = self.advance(visit, open).await?;
         // Here and not where screens are shown: a page that is loaded again is not a second event.
         self.record_mismatch(visit, &reply.outcome).await;
@@ -136,6 +144,10 @@ impl Idp {
             {
                 let error = OAuthError::new(code, "prompt=none, but the person would have to be asked");
                 return self.answer_error(visit, &open.stored.interaction, &error);
+            }
+            if open.unsaved && !matches!(step, Step::Respond(..)) {
+                self.save(&mut open.stored).await?;
+                open.unsaved = false;
             }
             match step {
                 Step::SendCode(address) => self.send_code(visit, &mut open, &address).await?,

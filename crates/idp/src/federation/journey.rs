@@ -71,7 +71,7 @@ impl Idp {
         home_idp: HomeIdpId,
         params: &Params,
     ) -> Result<Reply, PageError> {
-        let (open, journey) = match self.take_journey(visit, home_idp, params).await {
+        let (mut open, journey) = match self.take_journey(visit, home_idp, params).await {
             Ok(taken) => taken,
             Err(error) => return Err(self.reject_arrival(visit, home_idp, error).await),
         };
@@ -84,7 +84,10 @@ impl Idp {
                 return Err(self.reject_arrival(visit, home_idp, error.returning(waiting.as_ref())).await);
             }
         };
-        self.achieve(visit, open, |interaction| interaction.arrival = Some(identity)).await
+        // Taking the journey was the gate: nobody else arrives in this interaction.
+        open.stored.interaction.arrival = Some(identity);
+        open.unsaved = true;
+        self.go_on(visit, open).await
     }
 
     /// The single-use gate (law 6): whoever clears the journey may go on with it. Nothing is fetched before.
