@@ -3,6 +3,7 @@
 use crate::Ctx;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::audit_log::AuditLog;
+use crate::barred::Barred;
 use crate::browser::Visit;
 use crate::email::EmailAddress;
 use crate::ids::{MailId, TenantId};
@@ -14,13 +15,13 @@ use crate::password::hashing::PasswordHasher;
 use crate::ports::{Change, ChangeError, Directory, Key, Kind, Sessions, Unavailable, Upstream};
 use crate::published::Published;
 use crate::refusal::Refusal;
-use crate::token::guessing::Barred;
 use crate::vault::{Purpose, Vault};
 use crate::verified_tokens::VerifiedTokens;
 use hospes_protocol::Issuer;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use std::sync::Arc;
+use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The rooms around the decisions.
@@ -65,7 +66,7 @@ impl Idp {
             keyring: Keyring::new(rooms.directory.clone(), rooms.vault.clone()),
             verified_tokens: VerifiedTokens::default(),
             documents: Cache::new(10_000),
-            barred: Barred::default(),
+            barred: Barred::with_longest(Duration::from_mins(1)),
             audit: AuditLog::start(rooms.directory.clone()),
             directory: rooms.directory,
             sessions: rooms.sessions,

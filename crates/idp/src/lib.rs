@@ -17,6 +17,7 @@ pub mod admin;
 pub mod audit;
 pub mod audit_log;
 pub mod authorize;
+mod barred;
 pub mod browser;
 pub mod ctx;
 pub mod email;

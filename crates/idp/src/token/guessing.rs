@@ -10,22 +10,11 @@ use crate::model::client::Client;
 use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind};
 use hospes_protocol::error::{ErrorCode, OAuthError};
-use jiff::Timestamp;
-use moka::sync::Cache;
 use std::time::Duration;
 
 /// Misses of one client from one network within [`WINDOW`].
 const MISSES: u64 = 100;
 const WINDOW: Duration = Duration::from_mins(1);
-
-/// Networks that may not try a client's secret, until when.
-pub(crate) struct Barred(Cache<String, Timestamp>);
-
-impl Default for Barred {
-    fn default() -> Self {
-        Self(Cache::builder().max_capacity(100_000).time_to_live(WINDOW).build())
-    }
-}
 
 impl Idp {
     /// Whether the network of this request may try a secret of the client.
@@ -35,8 +24,7 @@ impl Idp {
         tenant: &Tenant,
         client: &Client,
     ) -> Result<(), OAuthError> {
-        let until = self.barred.0.get(&guesser(ctx, tenant, client));
-        if until.is_some_and(|until| ctx.now < until) { Err(too_many()) } else { Ok(()) }
+        if self.barred.has(&guesser(ctx, tenant, client), ctx.now) { Err(too_many()) } else { Ok(()) }
     }
 
     /// Counts a wrong secret.
@@ -51,7 +39,7 @@ impl Idp {
         if self.sessions.increment(&key, WINDOW).await? <= MISSES {
             return Ok(());
         }
-        self.barred.0.insert(guesser, ctx.now + WINDOW);
+        self.barred.add(guesser, ctx.now + WINDOW);
         Err(too_many())
     }
 }
