@@ -7,6 +7,7 @@ mod code;
 mod code_refused;
 mod discovery;
 mod harness;
+mod introspection;
 mod invitation;
 mod local_account;
 mod logout;

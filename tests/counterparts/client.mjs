@@ -86,6 +86,19 @@ async function byItself() {
   return { token_type, expires_in, scope, refresh_token };
 }
 
+const kinds = ["access_token", "refresh_token"];
+
+async function introspected() {
+  const asked = kinds.map((kind) => client.tokenIntrospection(config, tokens[kind], { token_type_hint: kind }));
+  const [access, refresh] = await Promise.all(asked);
+  return { access, refresh };
+}
+
+async function revoked(kind) {
+  await client.tokenRevocation(config, tokens[kind], { token_type_hint: kind });
+  return introspected();
+}
+
 const signOut = () =>
   client.buildEndSessionUrl(config, {
     id_token_hint: tokens.id_token,
@@ -105,6 +118,8 @@ const routes = {
   "POST /refresh": () => refresh(tokens.refresh_token),
   "POST /refresh-with": (_, body) => refresh(body),
   "POST /client-credentials": byItself,
+  "POST /introspect": introspected,
+  "POST /revoke": (_, kind) => revoked(kind),
   "GET /logout": signOut,
   "GET /signed-out": ({ searchParams }) => ({ signed_out: true, state: searchParams.get("state") }),
 };

@@ -136,6 +136,23 @@ async fn refresh_tokens_rotate_and_a_used_one_ends_the_family() {
 }
 
 #[tokio::test]
+async fn tokens_are_asked_about_and_ended() {
+    let mut scene = Scene::set(ClientAuthMethod::PrivateKeyJwt, Algorithm::ES256, "oidc").await;
+    let claims = scene.signed_in().await["claims"].clone();
+    let (status, said) = scene.does("introspect", "").await;
+    assert_eq!((status, &said["access"]["active"]), (200, &json!(true)), "{said:#}");
+    for claim in ["sub", "tid", "oid", "sid", "auth_time", "acr"] {
+        assert_eq!(said["access"][claim], claims[claim], "{claim} in {said:#}");
+    }
+    assert_eq!(said["refresh"]["active"], true, "{said:#}");
+    let ended = json!({"active": false});
+    let (_, said) = scene.does("revoke", "access_token").await;
+    assert_eq!((&said["access"], &said["refresh"]["active"]), (&ended, &json!(true)), "{said:#}");
+    let (_, said) = scene.does("revoke", "refresh_token").await;
+    assert_eq!((&said["access"], &said["refresh"]), (&ended, &ended), "{said:#}");
+}
+
+#[tokio::test]
 async fn a_client_acts_for_itself() {
     let scene = Scene::usual().await;
     let (status, answer) = scene.does("client-credentials", "").await;

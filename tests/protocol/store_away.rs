@@ -30,7 +30,7 @@ impl Database {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn tok_20_with_the_directory_away_nobody_gets_tokens_and_later_once() {
+async fn tok_20_ui_13_with_the_directory_away_nobody_gets_tokens_and_later_once() {
     let app = TestApp::on(Stores::Real).await;
     let harbor = app.tenant("harbor").await;
     let wiki = harbor.client("wiki").public().await;
@@ -46,6 +46,9 @@ async fn tok_20_with_the_directory_away_nobody_gets_tokens_and_later_once() {
         }
     };
     tokio::time::timeout(Duration::from_secs(30), away).await.expect("the directory is away");
+    // UI-13: a client must not believe that a token ended.
+    let revoke = || wiki.request(&[("token", tokens.refresh_token())]).send_to("/revoke");
+    assert_eq!(revoke().await.status, 503);
     let refused = wiki.redeem(&code).send().await;
     assert_eq!(refused.status, 503, "{refused:?}");
     assert!(refused.header("retry-after").is_some_and(|seconds| seconds.parse::<u32>().is_ok()));
@@ -54,4 +57,6 @@ async fn tok_20_with_the_directory_away_nobody_gets_tokens_and_later_once() {
     let (first, second) = (wiki.redeem(&code).send().await, wiki.redeem(&code).send().await);
     assert_eq!(first.status, 200, "nothing was used up: {first:?}");
     second.is_error(400, "invalid_grant");
+    assert_eq!(revoke().await.status, 200);
+    wiki.refresh(tokens.refresh_token()).send().await.is_error(400, "invalid_grant");
 }

@@ -62,8 +62,13 @@ impl TokenRequest<'_> {
     }
 
     pub(crate) async fn send(self) -> Answer {
+        self.send_to("/token").await
+    }
+
+    /// As [`TokenRequest::send`], to another endpoint with the same client authentication.
+    pub(crate) async fn send_to(self, path: &str) -> Answer {
         let client = self.client;
-        let request = client.app.http.post(format!("{}/token", client.issuer));
+        let request = client.app.http.post(format!("{}{path}", client.issuer));
         let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
         let request = match &self.authorization {
             Some(header) => request.header(AUTHORIZATION, header),

@@ -73,6 +73,8 @@ audit_kinds! {
     AuthorizationRejected = "authz.rejected";
     /// A token request was refused.
     TokenDenied = "token.denied";
+    /// A client ended a token.
+    TokenRevoked = "token.revoked";
     /// A code was offered twice.
     CodeReplayed = "code.replayed";
     /// A code was offered by another client.

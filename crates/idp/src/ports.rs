@@ -6,7 +6,7 @@ pub mod sessions;
 pub mod upstream;
 
 pub use directory::{Change, ChangeError, Directory, Page, PageRequest};
-pub use sessions::{Key, Kind, Rotation, Sessions, Spend, Write};
+pub use sessions::{Key, Kind, Presence, Rotation, Sessions, Spend, Write};
 pub use upstream::{Upstream, UpstreamError};
 
 /// A store cannot answer. The cause is for logs; callers fail closed.

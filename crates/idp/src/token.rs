@@ -6,8 +6,10 @@ pub mod authenticate;
 pub mod client_credentials;
 pub mod code;
 pub(crate) mod guessing;
+pub mod introspect;
 pub mod issue;
 pub mod refresh;
+pub mod revoke;
 pub mod userinfo;
 
 use crate::Idp;
@@ -43,22 +45,30 @@ impl Idp {
         authorization: Option<&str>,
         form: &Params,
     ) -> Result<TokenResponse, OAuthError> {
-        let client = match presented(authorization, form) {
-            Ok(presented) => self.authenticate_client(ctx, tenant, presented).await,
-            Err(error) => Err(error),
-        };
-        let client = match client {
-            Ok(client) => client,
-            Err(error) => {
-                self.record_denial((ctx, tenant), Actor::Anonymous, &error).await;
-                return Err(error);
-            }
-        };
+        let client = self.authenticated(ctx, tenant, authorization, form).await?;
         let answer = self.grant(Call { ctx, tenant, client: &client }, form).await;
         if let Err(error) = &answer {
             self.record_denial((ctx, tenant), Actor::Client(client.client_id.to_string()), error).await;
         }
         answer
+    }
+
+    /// The client of a request; a failure is recorded.
+    pub(crate) async fn authenticated(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        authorization: Option<&str>,
+        form: &Params,
+    ) -> Result<Client, OAuthError> {
+        let client = match presented(authorization, form) {
+            Ok(presented) => self.authenticate_client(ctx, tenant, presented).await,
+            Err(error) => Err(error),
+        };
+        if let Err(error) = &client {
+            self.record_denial((ctx, tenant), Actor::Anonymous, error).await;
+        }
+        client
     }
 
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {

@@ -180,8 +180,8 @@ pub struct UserInfoClaims<'a> {
     pub profile: ProfileClaims<'a>,
 }
 
-/// An access token of ours, read back after its signature was verified.
-#[derive(Clone, Debug, Deserialize)]
+/// An access token of ours, read back after its signature was verified. What it says is what introspection says.
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VerifiedAccessToken {
     /// Issuer.
     pub iss: String,
@@ -193,6 +193,8 @@ pub struct VerifiedAccessToken {
     pub client_id: String,
     /// Expiry.
     pub exp: i64,
+    /// Issue time.
+    pub iat: i64,
     /// Token identifier.
     pub jti: String,
     /// Granted.
@@ -200,18 +202,66 @@ pub struct VerifiedAccessToken {
     /// The tenant.
     pub tid: String,
     /// The person; absent when a client acts for itself.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oid: Option<String>,
     /// The home.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idp: Option<String>,
     /// The home IdP as registered here.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub home_idp: Option<String>,
     /// When the person signed in.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub auth_time: Option<i64>,
+    /// 0 member, 1 guest.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acct: Option<u8>,
+    /// What the person is here.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user_type: Option<UserType>,
+    /// Directory roles.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// Authentication context reached.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// Methods used.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
     /// The browser session.
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+}
+
+/// Answer of the introspection endpoint about a token that is active (RFC 7662 §2.2).
+#[derive(Clone, Debug, Serialize)]
+#[serde(untagged)]
+pub enum ActiveToken<'a> {
+    /// An access token.
+    Access {
+        /// Always `true`.
+        active: bool,
+        /// Always `Bearer`.
+        token_type: &'static str,
+        /// What the token says.
+        #[serde(flatten)]
+        claims: &'a VerifiedAccessToken,
+    },
+    /// A refresh token.
+    Refresh {
+        /// Always `true`.
+        active: bool,
+        /// Issuer.
+        iss: &'a str,
+        /// The client.
+        client_id: &'a str,
+        /// The person.
+        sub: &'a str,
+        /// What was granted.
+        scope: &'a Scopes,
+        /// Expiry.
+        exp: i64,
+        /// When it was granted.
+        iat: i64,
+    },
 }

@@ -28,6 +28,10 @@ impl ClientAuthMethod {
     pub const ALL: [Self; 4] =
         [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
 
+    /// Methods that prove something.
+    pub const CONFIDENTIAL: [Self; 3] =
+        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt];
+
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
         match self {

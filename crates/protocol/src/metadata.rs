@@ -23,6 +23,10 @@ pub mod paths {
     pub const TOKEN: &str = "/token";
     /// Userinfo endpoint.
     pub const USERINFO: &str = "/userinfo";
+    /// Token introspection (RFC 7662).
+    pub const INTROSPECT: &str = "/introspect";
+    /// Token revocation (RFC 7009).
+    pub const REVOKE: &str = "/revoke";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/logout";
 }
@@ -64,6 +68,8 @@ pub struct ProviderMetadata {
     token_endpoint: String,
     userinfo_endpoint: String,
     jwks_uri: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
     end_session_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
@@ -73,6 +79,10 @@ pub struct ProviderMetadata {
     id_token_signing_alg_values_supported: [&'static str; 2],
     token_endpoint_auth_methods_supported: [&'static str; 4],
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    introspection_endpoint_auth_methods_supported: [&'static str; 3],
+    introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
+    revocation_endpoint_auth_methods_supported: [&'static str; 4],
+    revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     acr_values_supported: Vec<&'static str>,
@@ -88,12 +98,15 @@ pub struct ProviderMetadata {
 impl ProviderMetadata {
     /// The document of an issuer that knows these authentication contexts and languages.
     pub fn new(issuer: &Issuer, acr_values: &[&'static str], ui_locales: &[&'static str]) -> Self {
+        let verifying = Algorithm::VERIFYING.map(Algorithm::as_str).to_vec();
         Self {
             issuer: issuer.clone(),
             authorization_endpoint: issuer.join(paths::AUTHORIZE),
             token_endpoint: issuer.join(paths::TOKEN),
             userinfo_endpoint: issuer.join(paths::USERINFO),
             jwks_uri: issuer.join(paths::JWKS),
+            introspection_endpoint: issuer.join(paths::INTROSPECT),
+            revocation_endpoint: issuer.join(paths::REVOKE),
             end_session_endpoint: issuer.join(paths::END_SESSION),
             scopes_supported: vec!["openid", "profile", "email", "offline_access"],
             response_types_supported: ["code"],
@@ -102,9 +115,12 @@ impl ProviderMetadata {
             subject_types_supported: [SubjectType::Public],
             id_token_signing_alg_values_supported: Algorithm::SIGNING.map(Algorithm::as_str),
             token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.map(ClientAuthMethod::as_str),
-            token_endpoint_auth_signing_alg_values_supported: Algorithm::VERIFYING
-                .map(Algorithm::as_str)
-                .to_vec(),
+            token_endpoint_auth_signing_alg_values_supported: verifying.clone(),
+            introspection_endpoint_auth_methods_supported: ClientAuthMethod::CONFIDENTIAL
+                .map(ClientAuthMethod::as_str),
+            introspection_endpoint_auth_signing_alg_values_supported: verifying.clone(),
+            revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.map(ClientAuthMethod::as_str),
+            revocation_endpoint_auth_signing_alg_values_supported: verifying,
             code_challenge_methods_supported: ["S256"],
             prompt_values_supported: Prompt::VALUES,
             acr_values_supported: acr_values.to_vec(),

@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use entry::{Entry, Name, Value};
 use hospes_idp::ports::sessions::Use;
-use hospes_idp::ports::{Key, Rotation, Sessions, Spend, Unavailable, Write};
+use hospes_idp::ports::{Key, Presence, Rotation, Sessions, Spend, Unavailable, Write};
 use jiff::Timestamp;
 use journal::Journal;
 use memory::Memory;
@@ -71,8 +71,9 @@ impl Sessions for EmbeddedSessions {
         Ok(self.memory.get(&Name::of(key), self.now()))
     }
 
-    async fn has(&self, key: &Key) -> Result<bool, Unavailable> {
-        Ok(self.memory.has(&Name::of(key), self.now()))
+    async fn look(&self, keys: &[Key]) -> Result<Vec<Presence>, Unavailable> {
+        let now = self.now();
+        Ok(keys.iter().map(|key| self.memory.look(&Name::of(key), now)).collect())
     }
 
     async fn take(&self, key: &Key) -> Result<Option<Bytes>, Unavailable> {

@@ -9,7 +9,7 @@ mod script;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hospes_idp::ports::sessions::Use;
-use hospes_idp::ports::{Key, Rotation, Sessions, Spend, Unavailable, Write};
+use hospes_idp::ports::{Key, Presence, Rotation, Sessions, Spend, Unavailable, Write};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _};
@@ -101,8 +101,15 @@ impl Sessions for RedisSessions {
         Ok(found.and_then(plain_of))
     }
 
-    async fn has(&self, key: &Key) -> Result<bool, Unavailable> {
-        self.ask(cmd("EXISTS").arg(key.text())).await
+    async fn look(&self, keys: &[Key]) -> Result<Vec<Presence>, Unavailable> {
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline.get(key.text());
+        }
+        self.trips.fetch_add(1, Ordering::Relaxed);
+        let found = in_time(async { pipeline.query_async(&mut self.connection().await?).await });
+        let found: Vec<Option<Vec<u8>>> = found.await.map_err(Unavailable::because)?;
+        Ok(found.iter().map(|value| value.as_deref().map_or(Presence::Absent, script::presence_of)).collect())
     }
 
     async fn take(&self, key: &Key) -> Result<Option<Bytes>, Unavailable> {

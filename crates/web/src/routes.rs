@@ -55,6 +55,8 @@ fn protocol(config: &mut ServiceConfig) {
                 .route(post().to(authorize::by_post)),
         )
         .service(only("/token", "POST").route(post().to(token::exchange)))
+        .service(only_post("/introspect").route(post().to(token::introspect)))
+        .service(only_post("/revoke").route(post().to(token::revoke)))
         .service(
             only("/userinfo", "GET, POST")
                 .route(get().to(token::userinfo))

@@ -23,6 +23,8 @@ pub enum Kind {
     Family,
     /// A `jti` that was seen.
     Replay,
+    /// The `jti` of an access token that ended early.
+    Revoked,
     /// A counter of attempts.
     Counter,
     /// Index: what belongs to a person.
@@ -44,6 +46,7 @@ impl Kind {
             Self::Session => "session",
             Self::Family => "family",
             Self::Replay => "replay",
+            Self::Revoked => "revoked",
             Self::Counter => "counter",
             Self::OfUser => "of-user",
             Self::OfSession => "of-session",
@@ -153,13 +156,24 @@ pub enum Rotation {
     Gone,
 }
 
+/// What [`Sessions::look`] sees.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Presence {
+    /// Nothing.
+    Absent,
+    /// An entry.
+    Present,
+    /// A token family, and which of its generations is current.
+    Family(u32),
+}
+
 /// The short-lived store.
 #[async_trait]
 pub trait Sessions: Send + Sync {
     /// Reads.
     async fn get(&self, key: &Key) -> Result<Option<Bytes>, Unavailable>;
-    /// Whether an entry is there, of whatever kind: also a token family, which has nothing to read.
-    async fn has(&self, key: &Key) -> Result<bool, Unavailable>;
+    /// Looks at entries without using them; one answer for each key, in their order.
+    async fn look(&self, keys: &[Key]) -> Result<Vec<Presence>, Unavailable>;
     /// Reads and deletes, atomically: of many callers one gets it.
     async fn take(&self, key: &Key) -> Result<Option<Bytes>, Unavailable>;
     /// Adds unless present; of many callers one gets `true`.

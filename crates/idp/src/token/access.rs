@@ -6,7 +6,7 @@ use crate::ctx::Ctx;
 use crate::ids::HomeIdpId;
 use crate::model::authentication::{Authentication, Method};
 use crate::model::tenant::Tenant;
-use crate::ports::{Key, Kind};
+use crate::ports::{Key, Kind, Presence};
 use hospes_protocol::OAuthError;
 use hospes_protocol::claims::VerifiedAccessToken;
 use hospes_protocol::encoding::sha256;
@@ -28,13 +28,15 @@ impl Idp {
         if claims.tid != tenant.id.to_string() || claims.exp <= ctx.seconds() {
             return Err(invalid());
         }
+        let mut asked = vec![Key::new(tenant.id, Kind::Revoked, &claims.jti)];
         if claims.oid.is_some() {
             let family = claims.jti.split_once('.').map(|(family, _)| family).ok_or_else(invalid)?;
-            if !self.sessions.has(&Key::new(tenant.id, Kind::Family, family)).await? {
-                return Err(invalid());
-            }
+            asked.push(Key::new(tenant.id, Kind::Family, family));
         }
-        Ok(claims)
+        match self.sessions.look(&asked).await?.as_slice() {
+            [Presence::Absent] | [Presence::Absent, Presence::Family(_)] => Ok(claims),
+            _ => Err(invalid()),
+        }
     }
 
     async fn verified(&self, tenant: &Tenant, token: &str) -> Result<Arc<VerifiedAccessToken>, OAuthError> {

@@ -29,15 +29,15 @@ const GRACE: i64 = 30_000;
 /// What a refresh token carries.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub(crate) struct RefreshToken {
-    family: String,
-    generation: u32,
-    client: ClientId,
-    user: UserId,
-    scope: Scopes,
+    pub(super) family: String,
+    pub(super) generation: u32,
+    pub(super) client: ClientId,
+    pub(super) user: UserId,
+    pub(super) scope: Scopes,
     sid: String,
     session_expiry: Timestamp,
-    authentication: Authentication,
-    granted_at: Timestamp,
+    pub(super) authentication: Authentication,
+    pub(super) granted_at: Timestamp,
 }
 
 impl RefreshToken {
@@ -62,7 +62,7 @@ impl Idp {
         base64url(self.vault.seal_same(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &plain).0)
     }
 
-    fn open_refresh_token(&self, call: Call<'_>, text: &str) -> Option<RefreshToken> {
+    pub(super) fn open_refresh_token(&self, call: Call<'_>, text: &str) -> Option<RefreshToken> {
         let sealed = Sealed(from_base64url(text)?);
         let plain = self.vault.open(Purpose::RefreshToken, call.tenant.id.0.as_bytes(), &sealed).ok()?;
         serde_json::from_slice(&plain).ok()

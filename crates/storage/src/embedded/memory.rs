@@ -6,7 +6,7 @@
 use super::entry::{Entry, Name, Value};
 use bytes::Bytes;
 use hospes_idp::ports::sessions::Use;
-use hospes_idp::ports::{Rotation, Spend};
+use hospes_idp::ports::{Presence, Rotation, Spend};
 use std::collections::{HashMap, HashSet};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
@@ -44,8 +44,12 @@ impl Memory {
         plain(self.shard(name).live(name, now)?)
     }
 
-    pub(super) fn has(&self, name: &Name, now: i64) -> bool {
-        self.shard(name).live(name, now).is_some()
+    pub(super) fn look(&self, name: &Name, now: i64) -> Presence {
+        match self.shard(name).live(name, now).map(|entry| &entry.value) {
+            None => Presence::Absent,
+            Some(Value::Family { generation, .. }) => Presence::Family(*generation),
+            Some(_) => Presence::Present,
+        }
     }
 
     pub(super) fn take(&self, name: &Name, now: i64) -> Option<Bytes> {

@@ -12,7 +12,7 @@
 
 use super::millis;
 use bytes::Bytes;
-use hospes_idp::ports::{Key, Rotation, Spend, Unavailable, Write};
+use hospes_idp::ports::{Key, Presence, Rotation, Spend, Unavailable, Write};
 use redis::{Cmd, Pipeline, Script as Source, cmd};
 
 /// Remembers `key` for `ttl` milliseconds under the indexes of a header.
@@ -198,6 +198,15 @@ pub(super) fn plain_of(framed: Vec<u8>) -> Option<Bytes> {
     }
     tracing::error!("Redis holds a value of another kind under a key of ours");
     None
+}
+
+/// A family ends with its generation and when that was rotated.
+pub(super) fn presence_of(framed: &[u8]) -> Presence {
+    let generation = || {
+        let state = std::str::from_utf8(framed).ok()?.strip_prefix('f')?.rsplit_once('\n')?.1;
+        state.split_once(':')?.0.parse().ok()
+    };
+    generation().map_or(Presence::Present, Presence::Family)
 }
 
 pub(super) fn spend_of(mut answer: Vec<u8>) -> Result<Spend, Unavailable> {

@@ -28,6 +28,30 @@ pub(crate) async fn exchange(site: Site, request: HttpRequest, form: FormBody) -
     }
 }
 
+pub(crate) async fn introspect(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
+    let authorization = authorization(&request);
+    let answer = match form.form() {
+        Ok(form) => site.idp().introspect(&site.ctx, &site.tenant, authorization, &form).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
+        Err(error) => site.token_error(&error, authorization.is_some()),
+    }
+}
+
+pub(crate) async fn revoke(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
+    let authorization = authorization(&request);
+    let answer = match form.form() {
+        Ok(form) => site.idp().revoke_token(&site.ctx, &site.tenant, authorization, &form).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(()) => HttpResponse::Ok().finish(),
+        Err(error) => site.token_error(&error, authorization.is_some()),
+    }
+}
+
 pub(crate) async fn userinfo(site: Site, request: HttpRequest) -> HttpResponse {
     released(&site, bearer(&request)).await
 }

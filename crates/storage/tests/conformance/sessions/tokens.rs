@@ -3,7 +3,7 @@
 use super::{LONG, SHORT, fresh, in_parallel};
 use crate::backend::{Subject, on_every_session_store};
 use hospes_idp::ports::sessions::Use;
-use hospes_idp::ports::{Key, Kind, Rotation, Spend, Write};
+use hospes_idp::ports::{Key, Kind, Presence, Rotation, Spend, Write};
 use std::sync::Arc;
 
 on_every_session_store! {
@@ -17,6 +17,7 @@ on_every_session_store! {
     a_generation_that_was_never_issued_ends_the_family
     rotation_sets_the_lifetime
     a_repeated_use_does_not_extend_the_lifetime
+    looking_tells_what_is_there_and_uses_nothing
 }
 
 const HOLDER: [u8; 32] = [7; 32];
@@ -44,6 +45,25 @@ async fn family(subject: &Subject, ttl: std::time::Duration) -> Key {
 
 async fn rotate(subject: &Subject, key: &Key, usage: Use) -> Rotation {
     subject.sessions.rotate(key, usage).await.unwrap()
+}
+
+async fn looking_tells_what_is_there_and_uses_nothing(subject: Subject) {
+    let (code, family, absent) =
+        (code(&subject, LONG).await, family(&subject, LONG).await, fresh(Kind::Code));
+    let plain = fresh(Kind::Revoked);
+    let put = Write::Put { key: plain, value: "1".into(), ttl: LONG, indexes: vec![fresh(Kind::OfUser)] };
+    subject.sessions.write(vec![put]).await.unwrap();
+    let keys = [absent, code, family, plain];
+    for generation in 0..3 {
+        let seen = [Presence::Absent, Presence::Present, Presence::Family(generation), Presence::Present];
+        for _ in 0..2 {
+            assert_eq!(subject.sessions.look(&keys).await.unwrap(), seen);
+        }
+        assert_eq!(rotate(&subject, &family, usage(generation)).await, Rotation::Rotated);
+    }
+    assert_eq!(subject.sessions.look(&[]).await.unwrap(), []);
+    assert_eq!(rotate(&subject, &family, usage(0)).await, Rotation::Reused);
+    assert_eq!(subject.sessions.look(&[family]).await.unwrap(), [Presence::Absent]);
 }
 
 async fn tok_05_of_a_hundred_parallel_spends_one_is_first(subject: Subject) {

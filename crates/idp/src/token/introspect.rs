@@ -1,0 +1,104 @@
+//! Introspection (RFC 7662): whether a token is active, told to whoever it concerns: the client it was issued to, and the
+//! resource it is for. To everybody else it is no token.
+
+use super::Call;
+use super::access::authentication_of;
+use crate::Idp;
+use crate::ctx::Ctx;
+use crate::ids::UserId;
+use crate::model::client::Client;
+use crate::model::tenant::Tenant;
+use crate::ports::{Key, Kind, Presence};
+use hospes_protocol::claims::{ActiveToken, VerifiedAccessToken};
+use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::params::Params;
+use hospes_protocol::{ClientId, ErrorCode, OAuthError};
+
+/// RFC 7662 §2.2: nothing else is said about a token that is not active, or not the caller's business.
+const INACTIVE: &[u8] = br#"{"active":false}"#;
+
+impl Idp {
+    /// The answer, as JSON bytes. `token_type_hint` plays no part: our tokens tell themselves apart.
+    pub async fn introspect(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        authorization: Option<&str>,
+        form: &Params,
+    ) -> Result<Vec<u8>, OAuthError> {
+        let client = self.authenticated(ctx, tenant, authorization, form).await?;
+        if client.auth_method == ClientAuthMethod::None {
+            return Err(OAuthError::invalid_client("introspection takes a client that can prove who it is"));
+        }
+        let token = form.required("token")?;
+        let call = Call { ctx, tenant, client: &client };
+        let answer = match self.active_access_token(call, token).await? {
+            Some(claims) => {
+                rendered(&ActiveToken::Access { active: true, token_type: "Bearer", claims: &claims })
+            }
+            None => self.active_refresh_token(call, token).await?,
+        };
+        Ok(answer.unwrap_or_else(|| INACTIVE.to_vec()))
+    }
+
+    async fn active_access_token(
+        &self,
+        call: Call<'_>,
+        token: &str,
+    ) -> Result<Option<std::sync::Arc<VerifiedAccessToken>>, OAuthError> {
+        let claims = match self.access_token(call.ctx, call.tenant, token).await {
+            Ok(claims) if concerns(call.client, &claims) => claims,
+            Ok(_) => return Ok(None),
+            Err(error) if error.code == ErrorCode::InvalidToken => return Ok(None),
+            Err(error) => return Err(error),
+        };
+        let issued_to = self.directory.client(call.tenant.id, &ClientId::new(&claims.client_id)).await?;
+        let Some(issued_to) = issued_to.filter(|client| client.status.is_enabled()) else {
+            return Ok(None);
+        };
+        let Some(oid) = &claims.oid else {
+            return Ok(Some(claims));
+        };
+        let (Some(user), Some(authentication)) = (UserId::parse(oid), authentication_of(&claims)) else {
+            return Ok(None);
+        };
+        // Law 3: also a token that was good when it was issued.
+        let call = Call { client: &issued_to, ..call };
+        Ok(self.may_still(call, user, &authentication).await?.is_ok().then_some(claims))
+    }
+
+    async fn active_refresh_token(&self, call: Call<'_>, token: &str) -> Result<Option<Vec<u8>>, OAuthError> {
+        let Some(token) = self.open_refresh_token(call, token) else {
+            return Ok(None);
+        };
+        let ends = token.granted_at.as_second() + i64::from(call.tenant.settings.refresh_token_lifetime);
+        if token.client != call.client.client_id || call.ctx.seconds() >= ends {
+            return Ok(None);
+        }
+        let family = Key::new(call.tenant.id, Kind::Family, &token.family);
+        let is_current = self.sessions.look(&[family]).await? == [Presence::Family(token.generation)];
+        if !is_current || self.may_still(call, token.user, &token.authentication).await?.is_err() {
+            return Ok(None);
+        }
+        let issuer = self.issuer(call.tenant);
+        Ok(rendered(&ActiveToken::Refresh {
+            active: true,
+            iss: issuer.as_str(),
+            client_id: token.client.as_str(),
+            sub: &token.user.to_string(),
+            scope: &token.scope.and(&call.client.scope),
+            exp: ends,
+            iat: token.granted_at.as_second(),
+        }))
+    }
+}
+
+/// The client it was issued to, or a resource it is for: one with the audience as its name or as its own audience.
+fn concerns(client: &Client, token: &VerifiedAccessToken) -> bool {
+    let name = client.client_id.as_str();
+    token.client_id == name || token.aud == name || client.audience.as_ref() == Some(&token.aud)
+}
+
+fn rendered(answer: &ActiveToken<'_>) -> Option<Vec<u8>> {
+    serde_json::to_vec(answer).ok()
+}
