@@ -11,6 +11,7 @@ mod introspection;
 mod invitation;
 mod local_account;
 mod logout;
+mod pushed;
 mod refresh;
 mod session;
 mod store_away;

@@ -49,7 +49,8 @@ async function depart(query) {
   };
   flows.set(flow.expectedState, flow);
   const wishes = FORWARDED.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
-  return client.buildAuthorizationUrl(config, {
+  const build = query.has("pushed") ? client.buildAuthorizationUrlWithPAR : client.buildAuthorizationUrl;
+  return build(config, {
     redirect_uri: `${url}/callback`,
     scope: "openid profile email offline_access",
     code_challenge: await client.calculatePKCECodeChallenge(flow.pkceCodeVerifier),

@@ -176,9 +176,12 @@ const FORMS: [&str; 14] = [
 ];
 
 /// Routes that take posts from elsewhere by their nature, with what protects them instead.
-const OTHERS: [(&str, &str); 5] = [
+const OTHERS: [(&str, &str); 8] = [
     ("/authorize", "a request, not an answer: it only begins a sign-in"),
     ("/token", "client authentication; no cookie counts"),
+    ("/par", "the client's own authentication; no cookie counts"),
+    ("/introspect", "the client's own authentication; no cookie counts"),
+    ("/revoke", "the client's own authentication; no cookie counts"),
     ("/userinfo", "a bearer token; no cookie counts"),
     ("/logout", "asks first; its button is tested in lo_08"),
     ("/invitations", "the API: a bearer token; no cookie counts"),

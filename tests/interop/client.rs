@@ -136,6 +136,15 @@ async fn refresh_tokens_rotate_and_a_used_one_ends_the_family() {
 }
 
 #[tokio::test]
+async fn a_request_that_was_pushed() {
+    let mut scene = Scene::usual().await;
+    scene.log_in("?pushed=1").await;
+    scene.enter_password().await;
+    let answer = scene.answer();
+    assert_hanna(&scene, &answer);
+}
+
+#[tokio::test]
 async fn tokens_are_asked_about_and_ended() {
     let mut scene = Scene::set(ClientAuthMethod::PrivateKeyJwt, Algorithm::ES256, "oidc").await;
     let claims = scene.signed_in().await["claims"].clone();

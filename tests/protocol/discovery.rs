@@ -134,7 +134,7 @@ async fn dsc_06_what_is_advertised_works_and_nothing_else() {
         signed.insert(jwt::header(tokens.id_token())["alg"].as_str().unwrap().to_owned());
     }
     assert_eq!(signed, algorithms);
-    for absent in ["registration_endpoint", "pushed_authorization_request_endpoint"] {
+    for absent in ["registration_endpoint", "device_authorization_endpoint"] {
         assert!(document.get(absent).is_none(), "{absent}");
     }
 }

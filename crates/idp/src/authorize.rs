@@ -10,4 +10,5 @@ pub mod interaction;
 pub mod next_step;
 pub mod outcome;
 pub mod own_page;
+pub mod pushed;
 pub mod respond;

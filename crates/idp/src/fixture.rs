@@ -79,6 +79,7 @@ pub(crate) fn client() -> Client {
         scope: ["openid"].into_iter().collect(),
         permissions: hospes_protocol::scope::Scopes::default(),
         require_pkce: true,
+        require_pushed_requests: false,
         consent: ConsentRule::Preauthorized,
         id_token_algorithm: Algorithm::RS256,
         audience: None,
@@ -208,6 +209,7 @@ pub(crate) fn request() -> AuthorizationRequest {
         claims: ClaimsRequest::default(),
         acr_values: Vec::new(),
         ui_locales: Vec::new(),
+        pushed: None,
     }
 }
 

@@ -63,6 +63,10 @@ refusals! {
     RedirectUri = "invalid_redirect_uri", 400, InvalidRequest, "This application sent an address we do not know",
         "The address to return to is missing or not registered for this application, so we will not send you there.",
         "Tell the people who run the application. They need the reference number below.";
+    /// The pushed request is unknown, expired, used or another client's.
+    PushedRequest = "invalid_request_uri", 400, InvalidRequestUri, "This sign-in was finished or waited too long",
+        "The application prepared this sign-in beforehand. It was used already, is too old or belongs to another application.",
+        "Go back to the application and start again.";
     /// The request is malformed before anything can be trusted.
     BadRequest = "invalid_request", 400, InvalidRequest, "That request could not be read",
         "Something in the link or form is missing, repeated or malformed.",

@@ -145,4 +145,7 @@ pub struct AuthorizationRequest {
     /// Languages asked for, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ui_locales: Vec<String>,
+    /// What the request is called if it was pushed (RFC 9126): it is answered with a code once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pushed: Option<String>,
 }

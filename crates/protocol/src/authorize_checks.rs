@@ -53,6 +53,7 @@ pub fn validate(params: &Params, rules: ClientRules) -> Result<AuthorizationRequ
         client_id: rules.client_id,
         redirect_uri: rules.redirect_uri,
         redirect_uri_given: rules.redirect_uri_given,
+        pushed: None,
     })
 }
 

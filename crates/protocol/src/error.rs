@@ -72,6 +72,8 @@ error_table! {
     RequestNotSupported = "request_not_supported", 400, "OIDC Core §3.1.2.6";
     /// Request objects by reference are not supported.
     RequestUriNotSupported = "request_uri_not_supported", 400, "OIDC Core §3.1.2.6";
+    /// The pushed request is unknown, expired, used or another client's.
+    InvalidRequestUri = "invalid_request_uri", 400, "RFC 9101 §6.2, RFC 9126 §4";
     /// The requested resource is unknown.
     InvalidTarget = "invalid_target", 400, "RFC 8707 §2";
     /// The access token is expired, revoked or malformed.

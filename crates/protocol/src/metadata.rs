@@ -23,6 +23,8 @@ pub mod paths {
     pub const TOKEN: &str = "/token";
     /// Userinfo endpoint.
     pub const USERINFO: &str = "/userinfo";
+    /// Pushed authorization requests (RFC 9126).
+    pub const PAR: &str = "/par";
     /// Token introspection (RFC 7662).
     pub const INTROSPECT: &str = "/introspect";
     /// Token revocation (RFC 7009).
@@ -68,6 +70,7 @@ pub struct ProviderMetadata {
     token_endpoint: String,
     userinfo_endpoint: String,
     jwks_uri: String,
+    pushed_authorization_request_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
@@ -105,6 +108,7 @@ impl ProviderMetadata {
             token_endpoint: issuer.join(paths::TOKEN),
             userinfo_endpoint: issuer.join(paths::USERINFO),
             jwks_uri: issuer.join(paths::JWKS),
+            pushed_authorization_request_endpoint: issuer.join(paths::PAR),
             introspection_endpoint: issuer.join(paths::INTROSPECT),
             revocation_endpoint: issuer.join(paths::REVOKE),
             end_session_endpoint: issuer.join(paths::END_SESSION),

@@ -1,10 +1,11 @@
 //! Parameters of a request: form or query encoded, each at most once, unknown ones ignored (RFC 6749 §3.1, §3.2).
 
 use crate::OAuthError;
+use serde::{Deserialize, Serialize};
 use url::form_urlencoded;
 
 /// Decoded parameters in the order they came.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
 pub struct Params(Vec<(String, String)>);
 
 impl Params {
@@ -17,6 +18,13 @@ impl Params {
     #[must_use]
     pub fn and(mut self, more: Self) -> Self {
         self.0.extend(more.0);
+        self
+    }
+
+    /// Leaves parameters out, whatever their values.
+    #[must_use]
+    pub fn without(mut self, names: &[&str]) -> Self {
+        self.0.retain(|(key, _)| !names.contains(&key.as_str()));
         self
     }
 

@@ -102,6 +102,9 @@ impl Sessions for RedisSessions {
     }
 
     async fn look(&self, keys: &[Key]) -> Result<Vec<Presence>, Unavailable> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
         let mut pipeline = redis::pipe();
         for key in keys {
             pipeline.get(key.text());

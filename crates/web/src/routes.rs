@@ -55,6 +55,7 @@ fn protocol(config: &mut ServiceConfig) {
                 .route(post().to(authorize::by_post)),
         )
         .service(only("/token", "POST").route(post().to(token::exchange)))
+        .service(only_post("/par").route(post().to(token::push)))
         .service(only_post("/introspect").route(post().to(token::introspect)))
         .service(only_post("/revoke").route(post().to(token::revoke)))
         .service(

@@ -43,6 +43,8 @@ pub struct ClientSettings {
     pub permissions: Scopes,
     /// An administrator may exempt a confidential client.
     pub require_pkce: bool,
+    /// Whether only pushed authorization requests are taken (RFC 9126 §6).
+    pub require_pushed_requests: bool,
     /// Whether people are asked.
     pub consent: ConsentRule,
     /// RS256 or ES256.
@@ -66,6 +68,7 @@ impl Default for ClientSettings {
             scope: ["openid", "profile", "email", "offline_access"].into_iter().collect(),
             permissions: Scopes::default(),
             require_pkce: true,
+            require_pushed_requests: false,
             consent: ConsentRule::default(),
             id_token_algorithm: Algorithm::RS256,
             audience: None,
@@ -109,6 +112,7 @@ impl ClientSettings {
             scope: self.scope,
             permissions: self.permissions,
             require_pkce: self.require_pkce,
+            require_pushed_requests: self.require_pushed_requests,
             consent: self.consent,
             id_token_algorithm: self.id_token_algorithm,
             audience: self.audience,
@@ -132,6 +136,7 @@ impl From<Client> for ClientSettings {
             scope: client.scope,
             permissions: client.permissions,
             require_pkce: client.require_pkce,
+            require_pushed_requests: client.require_pushed_requests,
             consent: client.consent,
             id_token_algorithm: client.id_token_algorithm,
             audience: client.audience,
@@ -168,6 +173,7 @@ impl Admin<'_> {
             scope: Scopes::default(),
             permissions: Scopes::default(),
             require_pkce: true,
+            require_pushed_requests: false,
             consent: ConsentRule::default(),
             id_token_algorithm: Algorithm::RS256,
             audience: None,

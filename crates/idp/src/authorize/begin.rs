@@ -21,25 +21,38 @@ use hospes_protocol::{ClientId, OAuthError, RedirectUri};
 impl Idp {
     /// Answers an authorization request: back to the client at once, off to a home IdP, or a screen.
     pub async fn authorize(&self, visit: &Visit<'_>, params: &Params) -> Result<Reply, AuthorizeError> {
+        match self.pushed(visit, params).await {
+            Ok(None) => self.authorize_with(visit, params, None).await,
+            Ok(Some((name, pushed))) => self.authorize_with(visit, &pushed, Some(name)).await,
+            Err(error) => Err(self.reject_authorization(visit, params, error).await.into()),
+        }
+    }
+
+    async fn authorize_with(
+        &self,
+        visit: &Visit<'_>,
+        params: &Params,
+        pushed: Option<String>,
+    ) -> Result<Reply, AuthorizeError> {
         let client = match self.requesting_client(visit, params).await {
             Ok(client) => client,
             Err(error) => return Err(self.reject_authorization(visit, params, error).await.into()),
         };
-        let (redirect_uri, redirect_uri_given) = match resolve_redirect_uri(&client, params) {
+        let (redirect_uri, given) = match resolve_redirect_uri(&client, params) {
             Ok(resolved) => resolved,
             Err(error) => return Err(self.reject_authorization(visit, params, error).await.into()),
         };
         let return_to = self.return_to(visit, params, &redirect_uri);
-        let rules = ClientRules {
-            client_id: client.client_id.clone(),
-            redirect_uri,
-            redirect_uri_given,
-            // A public client is never exempt, whatever its row says.
-            require_pkce: client.require_pkce || !client.auth_method.is_confidential(),
-            scope: client.scope.clone(),
+        let request = if client.require_pushed_requests && pushed.is_none() {
+            // RFC 9126 §6.
+            Err(OAuthError::invalid_request("the client must push its authorization requests"))
+        } else {
+            check_request(&client, params, (redirect_uri, given))
         };
-        match check_grant(&client).and_then(|()| validate(params, rules)) {
-            Ok(request) => self.open_authorization(visit, request, &return_to).await,
+        match request {
+            Ok(request) => {
+                self.open_authorization(visit, AuthorizationRequest { pushed, ..request }, &return_to).await
+            }
             Err(error) => {
                 self.record_rejection(visit, params, error.code).await;
                 Err(AuthorizeError::Return(return_to, error))
@@ -133,6 +146,24 @@ impl Idp {
     }
 }
 
+/// Everything a request must fulfil once its client and redirect URI are known.
+pub(super) fn check_request(
+    client: &Client,
+    params: &Params,
+    (redirect_uri, redirect_uri_given): (RedirectUri, bool),
+) -> Result<AuthorizationRequest, OAuthError> {
+    check_grant(client)?;
+    let rules = ClientRules {
+        client_id: client.client_id.clone(),
+        redirect_uri,
+        redirect_uri_given,
+        // A public client is never exempt, whatever its row says.
+        require_pkce: client.require_pkce || !client.auth_method.is_confidential(),
+        scope: client.scope.clone(),
+    };
+    validate(params, rules)
+}
+
 fn check_grant(client: &Client) -> Result<(), OAuthError> {
     if client.grant_types.contains(&GrantType::AuthorizationCode) {
         Ok(())
@@ -149,7 +180,10 @@ fn login_required() -> OAuthError {
 }
 
 /// RFC 6749 §3.1.2.3: exact match; may be left out only when exactly one is registered.
-fn resolve_redirect_uri(client: &Client, params: &Params) -> Result<(RedirectUri, bool), PageError> {
+pub(super) fn resolve_redirect_uri(
+    client: &Client,
+    params: &Params,
+) -> Result<(RedirectUri, bool), PageError> {
     let refused = |cause: &str| PageError::from(Refusal::RedirectUri).because(cause);
     match params.once("redirect_uri").map_err(|cause| refused(&cause.description))? {
         Some(requested) => (client.redirect_uris.iter())

@@ -31,6 +31,11 @@ impl Idp {
         present: Option<SignedIn>,
     ) -> Result<Reply, PageError> {
         let interaction = &stored.interaction;
+        if let Some(name) = interaction.request().and_then(|request| request.pushed.as_ref())
+            && !self.spend_pushed(visit, name).await?
+        {
+            return Err(Refusal::PushedRequest.into());
+        }
         let proven =
             interaction.arrival.is_some() || interaction.mailbox.is_some() || interaction.password.is_some();
         let mut batch = Vec::new();

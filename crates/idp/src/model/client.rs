@@ -69,6 +69,9 @@ pub struct Client {
     pub permissions: Scopes,
     /// Always true for public clients.
     pub require_pkce: bool,
+    /// Whether only pushed authorization requests are taken (RFC 9126 §6).
+    #[serde(default)]
+    pub require_pushed_requests: bool,
     /// Whether people are asked.
     #[serde(default)]
     pub consent: ConsentRule,

@@ -17,6 +17,8 @@ pub enum Kind {
     Interaction,
     /// An authorization code.
     Code,
+    /// A pushed authorization request.
+    Pushed,
     /// A browser session.
     Session,
     /// A refresh-token family.
@@ -43,6 +45,7 @@ impl Kind {
         match self {
             Self::Interaction => "interaction",
             Self::Code => "code",
+            Self::Pushed => "pushed",
             Self::Session => "session",
             Self::Family => "family",
             Self::Replay => "replay",

@@ -89,6 +89,9 @@ pub(super) struct Settings {
     /// Whether PKCE is required; always for public clients.
     #[arg(long)]
     require_pkce: Option<bool>,
+    /// Whether only pushed authorization requests are taken.
+    #[arg(long)]
+    require_pushed_requests: Option<bool>,
     /// `preauthorized` or `ask`.
     #[arg(long)]
     consent: Option<ConsentRule>,
@@ -132,6 +135,7 @@ impl Settings {
             scopes: list(self.scope, before.scopes),
             permissions: list(self.permission, before.permissions),
             require_pkce: self.require_pkce.unwrap_or(before.require_pkce),
+            require_pushed_requests: self.require_pushed_requests.unwrap_or(before.require_pushed_requests),
             consent: self.consent.unwrap_or(before.consent),
             id_token_algorithm: self.id_token_algorithm.unwrap_or(before.id_token_algorithm),
             audience: self.audience.or(before.audience),

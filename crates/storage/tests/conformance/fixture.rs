@@ -82,6 +82,7 @@ pub(crate) fn client(tenant: &Tenant, id: &str) -> Client {
         scope: Scopes::parse("openid profile").unwrap(),
         permissions: Scopes::default(),
         require_pkce: true,
+        require_pushed_requests: false,
         consent: ConsentRule::Ask,
         id_token_algorithm: Algorithm::RS256,
         audience: None,

@@ -42,6 +42,8 @@ pub struct Client {
     pub permissions: Vec<String>,
     /// Whether PKCE is required.
     pub require_pkce: bool,
+    /// Whether only pushed authorization requests are taken.
+    pub require_pushed_requests: bool,
     /// Whether people are asked.
     pub consent: ConsentRule,
     /// What its ID tokens are signed with.
@@ -99,6 +101,7 @@ impl From<domain::Client> for Client {
             scopes: tokens(&client.scope),
             permissions: tokens(&client.permissions),
             require_pkce: client.require_pkce,
+            require_pushed_requests: client.require_pushed_requests,
             consent: client.consent.into(),
             id_token_algorithm: client.id_token_algorithm.into(),
             audience: client.audience,
@@ -136,6 +139,8 @@ pub struct ClientBody {
     pub permissions: Vec<String>,
     /// Always true for public clients.
     pub require_pkce: bool,
+    /// Whether only pushed authorization requests are taken.
+    pub require_pushed_requests: bool,
     /// Whether people are asked.
     pub consent: ConsentRule,
     /// RS256 or ES256.
@@ -167,6 +172,7 @@ impl From<ClientSettings> for ClientBody {
             scopes: tokens(&settings.scope),
             permissions: tokens(&settings.permissions),
             require_pkce: settings.require_pkce,
+            require_pushed_requests: settings.require_pushed_requests,
             consent: settings.consent.into(),
             id_token_algorithm: settings.id_token_algorithm.into(),
             audience: settings.audience,
@@ -196,6 +202,7 @@ impl ClientBody {
             scope,
             permissions,
             require_pkce: self.require_pkce,
+            require_pushed_requests: self.require_pushed_requests,
             consent: self.consent.into(),
             id_token_algorithm: self.id_token_algorithm.into(),
             audience: self.audience,

@@ -28,6 +28,18 @@ pub(crate) async fn exchange(site: Site, request: HttpRequest, form: FormBody) -
     }
 }
 
+pub(crate) async fn push(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
+    let authorization = authorization(&request);
+    let answer = match form.form() {
+        Ok(form) => site.idp().push_request(&site.ctx, &site.tenant, authorization, form).await,
+        Err(error) => Err(error),
+    };
+    match answer {
+        Ok(pushed) => HttpResponse::Created().json(pushed),
+        Err(error) => site.token_error(&error, authorization.is_some()),
+    }
+}
+
 pub(crate) async fn introspect(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
     let authorization = authorization(&request);
     let answer = match form.form() {
