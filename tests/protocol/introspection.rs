@@ -38,10 +38,11 @@ async fn what_a_token_says(stores: Stores) {
     let app = TestApp::on(stores).await;
     let (harbor, fjord) = (app.tenant("harbor").await, app.tenant("fjord").await);
     harbor.home_idp_of(&fjord).await;
-    let wiki = harbor.client("wiki").with(|client| client.audience = Some("https://api.example".into()));
+    let wiki = harbor.client("wiki").with(|client| client.audience = Some("api".into()));
     let wiki = wiki.confidential().await;
-    let api = harbor.client("api").with(|client| client.audience = Some("https://api.example".into()));
-    let api = api.confidential().await;
+    let shop = harbor.client("shop").with(|client| client.audience = Some("api".into()));
+    let shop = shop.confidential().await;
+    let api = harbor.client("api").service(&[]).await;
     let freya = harbor.guest_of(&fjord, "freya@fjord.example").await;
     let tokens = wiki.redeem(&wiki.code_for(&freya.browser, &freya.here).await).send().await.tokens();
     let said = told(&wiki, &tokens.access_token).await;
@@ -52,6 +53,7 @@ async fn what_a_token_says(stores: Stores) {
     assert_eq!((&said["active"], &said["token_type"]), (&json!(true), &json!("Bearer")), "{said:#}");
     assert_eq!((&said["acct"], &said["idp"]), (&json!(1), &json!(fjord.issuer())), "{said:#}");
     assert_eq!(told(&api, &tokens.access_token).await, said, "the resource is told the same");
+    is_no_token(&shop, &tokens.access_token).await;
     let refresh = told(&wiki, tokens.refresh_token()).await;
     assert_eq!((&refresh["active"], &refresh["sub"]), (&json!(true), &said["sub"]), "{refresh:#}");
     let next = wiki.refresh(tokens.refresh_token()).send().await.tokens();

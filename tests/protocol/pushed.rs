@@ -64,6 +64,8 @@ async fn once_only(stores: Stores) {
         let answers = join_all(tabs.iter().map(|tab| tab.get(&there))).await;
         let codes = answers.iter().filter(|answer| answer.location().is_some_and(|to| to.contains("code=")));
         assert_eq!(codes.count(), 1, "{answers:#?}");
+        let refused = answers.iter().filter(|answer| answer.location().is_none());
+        refused.for_each(|answer| answer.is_refusal_page(400, "invalid_request_uri"));
     }
 }
 

@@ -230,7 +230,7 @@ impl Idp {
 
     /// Law 11: every refusal is recorded under its reference. What the client must handle goes to the client at once;
     /// what the person must understand is shown, with the way back offered.
-    async fn refuse(
+    pub(super) async fn refuse(
         &self,
         visit: &Visit<'_>,
         interaction: &Interaction,

@@ -21,7 +21,7 @@ use std::time::Duration;
 const PREFIX: &str = "urn:ietf:params:oauth:request_uri:";
 /// Seconds a pushed request waits for its browser.
 const WAITS: u32 = 90;
-/// Requests a client may push within a minute.
+/// Requests a client may push within a minute, from one network.
 const PER_MINUTE: u64 = 6_000;
 /// What proves who the client is; not part of the request.
 const CREDENTIALS: [&str; 3] = ["client_secret", "client_assertion", "client_assertion_type"];
@@ -58,7 +58,9 @@ impl Idp {
         let resolved = resolve_redirect_uri(&client, &form)
             .map_err(|_| OAuthError::invalid_request("redirect_uri is missing or not registered"))?;
         super::begin::check_request(&client, &form, resolved)?;
-        let counter = Key::new(tenant.id, Kind::Counter, format!("pushed\0{}", client.client_id));
+        // By network too: anybody can push for a public client, and must not shut it out.
+        let whose = format!("pushed\0{}\0{}", client.client_id, ctx.request.network());
+        let counter = Key::new(tenant.id, Kind::Counter, whose);
         if self.sessions.increment(&counter, Duration::from_mins(1)).await? > PER_MINUTE {
             return Err(OAuthError::new(
                 ErrorCode::TooManyRequests,

@@ -34,7 +34,7 @@ impl Idp {
         if let Some(name) = interaction.request().and_then(|request| request.pushed.as_ref())
             && !self.spend_pushed(visit, name).await?
         {
-            return Err(Refusal::PushedRequest.into());
+            return self.refuse(visit, interaction, Refusal::PushedRequest).await;
         }
         let proven =
             interaction.arrival.is_some() || interaction.mailbox.is_some() || interaction.password.is_some();

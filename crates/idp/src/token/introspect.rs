@@ -93,10 +93,11 @@ impl Idp {
     }
 }
 
-/// The client it was issued to, or a resource it is for: one with the audience as its name or as its own audience.
+/// The client it was issued to, or the resource it is for. An application whose own tokens are for the same resource is
+/// neither.
 fn concerns(client: &Client, token: &VerifiedAccessToken) -> bool {
     let name = client.client_id.as_str();
-    token.client_id == name || token.aud == name || client.audience.as_ref() == Some(&token.aud)
+    token.client_id == name || token.aud == name
 }
 
 fn rendered(answer: &ActiveToken<'_>) -> Option<Vec<u8>> {
