@@ -140,11 +140,6 @@ impl Idp {
             .ok_or(Refusal::InteractionExpired)?;
         let account =
             LocalAccount { password: Some(hash), password_changed_at: Some(visit.ctx.now), ..before };
-        let actor = Actor::User(user.id.to_string());
-        let event =
-            AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, actor).target(user.id);
-        self.apply(Change::PutLocalAccount(account), event.clone()).await?;
-        self.sessions.end_all(&Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes())).await?;
         let notice = MailContent::PasswordChanged(NoticeMail {
             organization: visit.tenant.display_name.clone(),
             at: visit.ctx.now,
@@ -152,9 +147,12 @@ impl Idp {
         });
         let worthless_at =
             visit.ctx.now.saturating_add(SignedDuration::from_hours(24)).unwrap_or(visit.ctx.now);
-        let mail = self.outbox_mail(visit.ctx, visit.tenant, &user.email, (&notice, worthless_at));
-        let event = AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, Actor::System)
-            .target(user.id);
-        Ok(self.apply(Change::EnqueueMail(mail), event.detail("notice", "queued")).await?)
+        let notice = self.outbox_mail(visit.ctx, visit.tenant, &user.email, (&notice, worthless_at));
+        let actor = Actor::User(user.id.to_string());
+        let event =
+            AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, actor).target(user.id);
+        self.apply(Change::ReplacePassword(account, notice), event).await?;
+        self.sessions.end_all(&Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes())).await?;
+        Ok(())
     }
 }

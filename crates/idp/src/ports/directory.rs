@@ -98,6 +98,8 @@ pub enum Change {
     DeleteUser(TenantId, UserId),
     /// Adds or replaces the lightweight account of an existing person.
     PutLocalAccount(LocalAccount),
+    /// A lightweight account with its new password, and the mail that tells its owner.
+    ReplacePassword(LocalAccount, OutboxMail),
     /// A lightweight account, unless it is another by now: a stale hash never replaces a new password.
     RehashPassword {
         /// As it was read.
@@ -130,7 +132,7 @@ pub enum Change {
 impl Change {
     /// Whether it puts a mail into the outbox.
     pub const fn queues_mail(&self) -> bool {
-        matches!(self, Self::EnqueueMail(_) | Self::Invite { mail: Some(_), .. })
+        matches!(self, Self::EnqueueMail(_) | Self::ReplacePassword(..) | Self::Invite { mail: Some(_), .. })
     }
 }
 

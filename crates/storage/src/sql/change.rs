@@ -30,6 +30,10 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::UpdateUser(user) => people::update_user(tx, user).await,
         Change::DeleteUser(tenant, id) => people::delete_user(tx, tenant, id).await,
         Change::PutLocalAccount(account) => people::put_local_account(tx, &account).await,
+        Change::ReplacePassword(account, notice) => {
+            people::put_local_account(tx, &account).await?;
+            outbox::enqueue(tx, &notice).await
+        }
         Change::RehashPassword { before, after } => people::rehash_password(tx, &before, &after).await,
         Change::Invite { user, is_new, invitation, mail } => {
             invitations::invite(tx, &user, is_new, &invitation, audit.at).await?;

@@ -1,8 +1,8 @@
 //! The outbox: due mails are leased to one worker at a time, and stay until they are done with.
 
-use super::{Store, is_conflict, make, new_tenant, refused};
+use super::{Store, is_conflict, is_missing, make, new_tenant, refused};
 use crate::backend::on_every_directory;
-use crate::fixture::mail;
+use crate::fixture::{account, mail, member};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::Change;
 use hospes_idp::tenant::Tenant;
@@ -16,6 +16,7 @@ on_every_directory! {
     a_postponed_mail_counts_its_attempts
     a_removed_mail_is_gone
     mail_03_parallel_workers_never_claim_the_same_mail
+    a_new_password_and_its_notice_come_together
 }
 
 const NOON: Timestamp = Timestamp::constant(1_800_000_000, 0);
@@ -45,6 +46,19 @@ async fn mails_are_claimed_when_due_oldest_first(directory: Store) {
     assert_eq!(claim(&directory, NOON, after(60)).await, [now]);
     assert_eq!(claim(&directory, NOON, after(60)).await, []);
     assert_eq!(claim(&directory, after(10), after(60)).await, [late]);
+}
+
+async fn a_new_password_and_its_notice_come_together(directory: Store) {
+    let tenant = new_tenant(&directory).await;
+    let user = member(&tenant, "ada@fjord.example");
+    let (account, notice) = (account(&user), mail(&tenant, NOON));
+    let replace = Change::ReplacePassword(account.clone(), notice.clone());
+    assert!(is_missing(&refused(&directory, tenant.id, replace.clone()).await));
+    assert_eq!(claim(&directory, NOON, after(60)).await, []);
+    make(&directory, tenant.id, Change::InsertUser(user.clone(), None)).await;
+    make(&directory, tenant.id, replace).await;
+    assert_eq!(directory.local_account(tenant.id, user.id).await.unwrap(), Some(account));
+    assert_eq!(claim(&directory, NOON, after(60)).await, [notice]);
 }
 
 async fn a_claimed_mail_is_hidden_until_its_lease_ends(directory: Store) {
