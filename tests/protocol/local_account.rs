@@ -171,9 +171,10 @@ async fn hash_of(harbor: &TestTenant<'_>, person: &Person) -> String {
 }
 
 async fn put_hash(harbor: &TestTenant<'_>, person: &Person, hash: &str) {
-    let account = LocalAccount { password: Some(PasswordHash(hash.into())), ..account(harbor, person).await };
-    let event = AuditEvent::new(&harbor.app.ctx(), account.tenant, PasswordChanged, Actor::Operator);
-    harbor.app.house().directory.apply(Change::PutLocalAccount(account), event).await.unwrap();
+    let before = account(harbor, person).await;
+    let after = LocalAccount { password: Some(PasswordHash(hash.into())), ..before.clone() };
+    let event = AuditEvent::new(&harbor.app.ctx(), after.tenant, PasswordChanged, Actor::Operator);
+    harbor.app.house().directory.apply(Change::RehashPassword { before, after }, event).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

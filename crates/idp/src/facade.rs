@@ -21,7 +21,6 @@ use hospes_protocol::Issuer;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use std::sync::Arc;
-use std::time::Duration;
 use tokio::sync::Notify;
 
 /// The rooms around the decisions.
@@ -66,7 +65,7 @@ impl Idp {
             keyring: Keyring::new(rooms.directory.clone(), rooms.vault.clone()),
             verified_tokens: VerifiedTokens::default(),
             documents: Cache::new(10_000),
-            barred: Barred::with_longest(Duration::from_mins(1)),
+            barred: Barred::default(),
             audit: AuditLog::start(rooms.directory.clone()),
             directory: rooms.directory,
             sessions: rooms.sessions,

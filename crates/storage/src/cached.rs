@@ -95,8 +95,7 @@ impl Touched {
             }
             Change::Admit(admission) => Self::User(admission.user.tenant, admission.user.id),
             Change::DeleteUser(tenant, id) => Self::User(*tenant, *id),
-            Change::PutLocalAccount(_)
-            | Change::ReplacePassword(..)
+            Change::ReplacePassword(..)
             | Change::RehashPassword { .. }
             | Change::RevokeInvitation(..)
             | Change::PutConsent(_)

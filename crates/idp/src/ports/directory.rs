@@ -96,9 +96,7 @@ pub enum Change {
     UpdateUser(User),
     /// Gone, with identities, account, invitations and consents.
     DeleteUser(TenantId, UserId),
-    /// Adds or replaces the lightweight account of an existing person.
-    PutLocalAccount(LocalAccount),
-    /// A lightweight account with its new password, and the mail that tells its owner.
+    /// Adds or replaces the lightweight account of an existing person, and queues the mail that tells them.
     ReplacePassword(LocalAccount, OutboxMail),
     /// A lightweight account, unless it is another by now: a stale hash never replaces a new password.
     RehashPassword {

@@ -12,9 +12,8 @@ use crate::ports::{Key, Kind};
 use hospes_protocol::error::{ErrorCode, OAuthError};
 use std::time::Duration;
 
-/// Misses of one client from one network within [`WINDOW`].
+/// Misses of one client from one network within a minute.
 const MISSES: u64 = 100;
-const WINDOW: Duration = Duration::from_mins(1);
 
 impl Idp {
     /// Whether the network of this request may try a secret of the client.
@@ -36,10 +35,10 @@ impl Idp {
     ) -> Result<(), OAuthError> {
         let guesser = guesser(ctx, tenant, client);
         let key = Key::new(tenant.id, Kind::Counter, format!("client-secrets\0{guesser}"));
-        if self.sessions.increment(&key, WINDOW).await? <= MISSES {
+        if self.sessions.increment(&key, Duration::from_mins(1)).await? <= MISSES {
             return Ok(());
         }
-        self.barred.add(guesser, ctx.now + WINDOW);
+        self.barred.add(guesser, ctx.now);
         Err(too_many())
     }
 }

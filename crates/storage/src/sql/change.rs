@@ -29,7 +29,6 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::InsertUser(user, account) => people::insert_user(tx, &user, account.as_ref()).await,
         Change::UpdateUser(user) => people::update_user(tx, user).await,
         Change::DeleteUser(tenant, id) => people::delete_user(tx, tenant, id).await,
-        Change::PutLocalAccount(account) => people::put_local_account(tx, &account).await,
         Change::ReplacePassword(account, notice) => {
             people::put_local_account(tx, &account).await?;
             outbox::enqueue(tx, &notice).await

@@ -2,7 +2,9 @@
 
 use super::{Store, all, is_conflict, is_missing, is_stale, make, new_tenant, other_secret, refused};
 use crate::backend::on_every_directory;
-use crate::fixture::{account, client, consent, email, event, guest, home_idp, identity, invitation, member};
+use crate::fixture::{
+    account, client, consent, ctx, email, event, guest, home_idp, identity, invitation, mail, member,
+};
 use hospes_idp::guest::user::{ExternalUserState, LocalAccount, PasswordHash, User};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::ports::directory::{Admission, Binding, UserFilter};
@@ -65,11 +67,15 @@ async fn a_person_that_is_taken_stale_or_missing_is_refused(directory: Store) {
     assert!(is_missing(&refused(&directory, tenant.id, delete).await));
 }
 
+fn put(tenant: &Tenant, account: LocalAccount) -> Change {
+    Change::ReplacePassword(account, mail(tenant, ctx().now))
+}
+
 async fn an_account_is_put_for_an_existing_person_only(directory: Store) {
     let tenant = new_tenant(&directory).await;
     let user = member(&tenant, "ada@fjord.example");
     let mut account = account(&user);
-    let early = Change::PutLocalAccount(account.clone());
+    let early = put(&tenant, account.clone());
     assert!(is_missing(&refused(&directory, tenant.id, early).await));
     let other = crate::fixture::account(&member(&tenant, "eve@fjord.example"));
     let mixed = Change::InsertUser(user.clone(), Some(other));
@@ -77,10 +83,10 @@ async fn an_account_is_put_for_an_existing_person_only(directory: Store) {
     make(&directory, tenant.id, Change::InsertUser(user.clone(), None)).await;
     let read = async || directory.local_account(tenant.id, user.id).await.unwrap();
     assert_eq!(read().await, None);
-    make(&directory, tenant.id, Change::PutLocalAccount(account.clone())).await;
+    make(&directory, tenant.id, put(&tenant, account.clone())).await;
     assert_eq!(read().await.as_ref(), Some(&account));
     account.password = None;
-    make(&directory, tenant.id, Change::PutLocalAccount(account.clone())).await;
+    make(&directory, tenant.id, put(&tenant, account.clone())).await;
     assert_eq!(read().await, Some(account));
 }
 
@@ -95,7 +101,7 @@ async fn a_stale_hash_never_replaces_a_new_password(directory: Store) {
     make(&directory, tenant.id, rehash.clone()).await;
     let read = async || directory.local_account(tenant.id, user.id).await.unwrap();
     assert_eq!(read().await, Some(with("stronger")));
-    make(&directory, tenant.id, Change::PutLocalAccount(with("new"))).await;
+    make(&directory, tenant.id, put(&tenant, with("new"))).await;
     assert!(is_stale(&refused(&directory, tenant.id, rehash).await));
     assert_eq!(read().await, Some(with("new")));
 }
@@ -288,7 +294,7 @@ async fn a_deleted_person_leaves_nothing_behind(directory: Store) {
     let (user, invitation) = invited(&directory, &tenant, "ada@a.example").await;
     let link = identity(&user, &home, "sub");
     make(&directory, tenant.id, admit(&user, Binding::Federated(link.clone()), Some(&invitation))).await;
-    make(&directory, tenant.id, Change::PutLocalAccount(account(&user))).await;
+    make(&directory, tenant.id, put(&tenant, account(&user))).await;
     make(&directory, tenant.id, Change::PutConsent(consent(&user, &portal, "openid"))).await;
     make(&directory, tenant.id, Change::DeleteUser(tenant.id, user.id)).await;
     let (id, tenant) = (user.id, tenant.id);

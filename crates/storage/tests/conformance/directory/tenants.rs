@@ -3,7 +3,7 @@
 use super::{Store, all, everything, is_missing, make, new_tenant, refused};
 use crate::backend::on_every_directory;
 use crate::fixture::{
-    account, client, consent, ctx, event, guest, home_idp, identity, invitation, signing_key,
+    account, client, consent, ctx, event, guest, home_idp, identity, invitation, mail, signing_key,
 };
 use hospes_idp::client::Client;
 use hospes_idp::email::Domain;
@@ -55,7 +55,7 @@ impl Everything {
             Change::InsertHomeIdp(home.clone()),
             Change::InsertClient(portal.clone()),
             invite(&user, &invitation),
-            Change::PutLocalAccount(account(&user)),
+            Change::ReplacePassword(account(&user), mail(&tenant, ctx().now)),
             Change::PutConsent(consent(&user, &portal, "openid")),
             admit(&user, Binding::Federated(link.clone()), None),
         ] {
@@ -123,7 +123,7 @@ async fn ten_02_nothing_of_another_tenant_is_changed(directory: Store) {
         Change::DeleteHomeIdp(tenant, ours.home.id),
         Change::UpdateUser(moved.clone()),
         Change::DeleteUser(tenant, user.id),
-        Change::PutLocalAccount(account(&moved)),
+        Change::ReplacePassword(account(&moved), mail(&theirs, ctx().now)),
         Change::PutConsent(consent(&moved, &ours.portal, "openid")),
         Change::RevokeInvitation(tenant, ours.invitation.id, ctx().now),
         invite(&stranger, &crate::fixture::invitation(user)),
