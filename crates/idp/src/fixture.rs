@@ -11,6 +11,7 @@ use crate::model::client::{Client, ConsentRule};
 use crate::model::home_idp::{ClaimMap, EmailTrust, HomeDomain, HomeIdp};
 use crate::model::identity::{EmailVerified, VerifiedIdentity};
 use crate::model::invitation::{Invitation, InvitationState, Inviter};
+use crate::model::options::ClientOptions;
 use crate::model::session::Session;
 use crate::model::tenant::{Slug, Status, Tenant, TenantSettings};
 use crate::model::user::{ExternalUserState, Profile, User};
@@ -83,6 +84,7 @@ pub(crate) fn client() -> Client {
         consent: ConsentRule::Preauthorized,
         id_token_algorithm: Algorithm::RS256,
         audience: None,
+        options: ClientOptions::default(),
         created_at: now(),
         version: 0,
     }

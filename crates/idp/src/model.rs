@@ -6,6 +6,7 @@ pub mod client;
 pub mod home_idp;
 pub mod identity;
 pub mod invitation;
+pub mod options;
 pub mod session;
 pub mod tenant;
 pub mod user;

@@ -24,11 +24,24 @@ use crate::policy::decide::{Decision, Facts, decide};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use hospes_protocol::OAuthError;
-use hospes_protocol::client_auth::presented;
+use hospes_protocol::client_auth::{PresentedClient, presented};
 use hospes_protocol::params::Params;
 use hospes_protocol::token::{TokenRequest, TokenResponse};
 
-/// One call of the token endpoint by an authenticated client.
+/// A request to an endpoint where clients say who they are.
+#[derive(Clone, Copy)]
+pub struct ClientRequest<'a> {
+    /// Time, randomness, origin.
+    pub ctx: &'a Ctx,
+    /// Whose endpoint it is.
+    pub tenant: &'a Tenant,
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The body.
+    pub form: &'a Params,
+}
+
+/// A request of an authenticated client.
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'a> {
     pub(crate) ctx: &'a Ctx,
@@ -38,37 +51,39 @@ pub(crate) struct Call<'a> {
 
 impl Idp {
     /// Answers a token request.
-    pub async fn exchange(
+    pub async fn exchange(&self, request: ClientRequest<'_>) -> Result<TokenResponse, OAuthError> {
+        self.answer(request, async |call| self.grant(call, request.form).await).await
+    }
+
+    /// Law 11: whoever the client is, and whether it could say so, a refusal is recorded.
+    pub(crate) async fn answer<T>(
         &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        authorization: Option<&str>,
-        form: &Params,
-    ) -> Result<TokenResponse, OAuthError> {
-        let client = self.authenticated(ctx, tenant, authorization, form).await?;
-        let answer = self.grant(Call { ctx, tenant, client: &client }, form).await;
+        request: ClientRequest<'_>,
+        answer: impl AsyncFnOnce(Call<'_>) -> Result<T, OAuthError>,
+    ) -> Result<T, OAuthError> {
+        let ClientRequest { ctx, tenant, authorization, form } = request;
+        let (actor, answer) = match self.authenticated(ctx, tenant, presented(authorization, form)).await {
+            Ok(client) => {
+                let actor = Actor::Client(client.client_id.to_string());
+                (actor, answer(Call { ctx, tenant, client: &client }).await)
+            }
+            Err(error) => (Actor::Anonymous, Err(error)),
+        };
         if let Err(error) = &answer {
-            self.record_denial((ctx, tenant), Actor::Client(client.client_id.to_string()), error).await;
+            let reason = error.cause.clone().unwrap_or_else(|| error.code.wire().to_owned());
+            let event = AuditEvent::new(ctx, tenant.id, AuditKind::TokenDenied, actor).reason(reason);
+            self.audit.record(event).await;
         }
         answer
     }
 
-    /// The client of a request; a failure is recorded.
-    pub(crate) async fn authenticated(
+    async fn authenticated(
         &self,
         ctx: &Ctx,
         tenant: &Tenant,
-        authorization: Option<&str>,
-        form: &Params,
+        presented: Result<PresentedClient, OAuthError>,
     ) -> Result<Client, OAuthError> {
-        let client = match presented(authorization, form) {
-            Ok(presented) => self.authenticate_client(ctx, tenant, presented).await,
-            Err(error) => Err(error),
-        };
-        if let Err(error) = &client {
-            self.record_denial((ctx, tenant), Actor::Anonymous, error).await;
-        }
-        client
+        self.authenticate_client(ctx, tenant, presented?).await
     }
 
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {
@@ -123,12 +138,5 @@ impl Idp {
             Decision::Permit => Ok(Ok(user)),
             Decision::Deny(refusal) => Ok(Err(refusal)),
         }
-    }
-
-    /// Law 11: also when the client could not say who it is.
-    async fn record_denial(&self, (ctx, tenant): (&Ctx, &Tenant), actor: Actor, error: &OAuthError) {
-        let reason = error.cause.clone().unwrap_or_else(|| error.code.wire().to_owned());
-        let event = AuditEvent::new(ctx, tenant.id, AuditKind::TokenDenied, actor).reason(reason);
-        self.audit.record(event).await;
     }
 }

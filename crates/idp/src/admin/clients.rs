@@ -4,6 +4,7 @@ use super::tenants::display_name;
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
 use crate::model::client::{Client, ClientSecret, ConsentRule};
+use crate::model::options::ClientOptions;
 use crate::model::tenant::Status;
 use crate::ports::{Change, Page, PageRequest};
 use crate::vault::SecretHash;
@@ -51,6 +52,8 @@ pub struct ClientSettings {
     pub id_token_algorithm: Algorithm,
     /// `aud` of its access tokens.
     pub audience: Option<String>,
+    /// Everything rarely changed.
+    pub options: ClientOptions,
     /// On or off.
     pub status: Status,
 }
@@ -72,6 +75,7 @@ impl Default for ClientSettings {
             consent: ConsentRule::default(),
             id_token_algorithm: Algorithm::RS256,
             audience: None,
+            options: ClientOptions::default(),
             status: Status::Enabled,
         }
     }
@@ -116,6 +120,7 @@ impl ClientSettings {
             consent: self.consent,
             id_token_algorithm: self.id_token_algorithm,
             audience: self.audience,
+            options: self.options,
             status: self.status,
             ..client
         }
@@ -140,6 +145,7 @@ impl From<Client> for ClientSettings {
             consent: client.consent,
             id_token_algorithm: client.id_token_algorithm,
             audience: client.audience,
+            options: client.options,
             status: client.status,
         }
     }
@@ -177,6 +183,7 @@ impl Admin<'_> {
             consent: ConsentRule::default(),
             id_token_algorithm: Algorithm::RS256,
             audience: None,
+            options: ClientOptions::default(),
             created_at: self.ctx.now,
             version: 0,
         });

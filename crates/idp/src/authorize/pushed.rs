@@ -5,11 +5,10 @@ use super::begin::resolve_redirect_uri;
 use super::interaction::LIFETIME;
 use crate::Idp;
 use crate::browser::Visit;
-use crate::ctx::Ctx;
 use crate::error::PageError;
-use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind, Unavailable, Write};
 use crate::refusal::Refusal;
+use crate::token::{Call, ClientRequest};
 use bytes::Bytes;
 use hospes_protocol::error::ErrorCode;
 use hospes_protocol::params::Params;
@@ -43,21 +42,19 @@ struct Pushed {
 
 impl Idp {
     /// Keeps a request that would be accepted; any other is refused here and now.
-    pub async fn push_request(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        authorization: Option<&str>,
-        form: Params,
-    ) -> Result<PushedResponse, OAuthError> {
-        let client = self.authenticated(ctx, tenant, authorization, &form).await?;
+    pub async fn push_request(&self, request: ClientRequest<'_>) -> Result<PushedResponse, OAuthError> {
+        self.answer(request, async |call| self.keep_request(call, request.form).await).await
+    }
+
+    async fn keep_request(&self, call: Call<'_>, form: &Params) -> Result<PushedResponse, OAuthError> {
+        let Call { ctx, tenant, client } = call;
         // RFC 9126 §2.1: a request by reference cannot be pushed.
         if form.first("request_uri").is_some() {
             return Err(OAuthError::invalid_request("request_uri cannot be pushed"));
         }
-        let resolved = resolve_redirect_uri(&client, &form)
+        let resolved = resolve_redirect_uri(client, form)
             .map_err(|_| OAuthError::invalid_request("redirect_uri is missing or not registered"))?;
-        super::begin::check_request(&client, &form, resolved)?;
+        super::begin::check_request(client, form, resolved)?;
         // By network too: anybody can push for a public client, and must not shut it out.
         let whose = format!("pushed\0{}\0{}", client.client_id, ctx.request.network());
         let counter = Key::new(tenant.id, Kind::Counter, whose);
@@ -68,7 +65,7 @@ impl Idp {
             ));
         }
         let name = ctx.token();
-        let pushed = Pushed { client: client.client_id, params: form.without(&CREDENTIALS) };
+        let pushed = Pushed { client: client.client_id.clone(), params: form.clone().without(&CREDENTIALS) };
         let value = serde_json::to_vec(&pushed)
             .map_err(|cause| OAuthError::server_error("the request cannot be kept").because(cause))?;
         let put = Write::Put {

@@ -1,6 +1,7 @@
 //! A registered client: an application that asks for tokens.
 
 use crate::ids::TenantId;
+use crate::model::options::ClientOptions;
 use crate::model::tenant::Status;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
@@ -81,6 +82,9 @@ pub struct Client {
     /// `aud` of its access tokens; the issuer when absent.
     #[serde(default)]
     pub audience: Option<String>,
+    /// Everything rarely changed.
+    #[serde(default)]
+    pub options: ClientOptions,
     /// When it was made.
     pub created_at: Timestamp,
     /// Rises with each change.

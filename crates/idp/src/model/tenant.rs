@@ -2,6 +2,7 @@
 
 use crate::email::EmailAddress;
 use crate::ids::{HomeIdpId, TenantId};
+use crate::model::options::TenantOptions;
 use crate::vault::Sealed;
 use hospes_protocol::jose::Algorithm;
 use jiff::Timestamp;
@@ -103,6 +104,8 @@ pub struct TenantSettings {
     pub refresh_token_idle: u32,
     /// Seconds a refresh token lasts at most.
     pub refresh_token_lifetime: u32,
+    /// Everything rarely changed.
+    pub options: TenantOptions,
 }
 
 impl Default for TenantSettings {
@@ -121,6 +124,7 @@ impl Default for TenantSettings {
             access_token_lifetime: HOUR,
             refresh_token_idle: 14 * DAY,
             refresh_token_lifetime: 90 * DAY,
+            options: TenantOptions::default(),
         }
     }
 }

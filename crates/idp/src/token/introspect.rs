@@ -1,13 +1,11 @@
 //! Introspection (RFC 7662): whether a token is active, told to whoever it concerns: the client it was issued to, and the
 //! resource it is for. To everybody else it is no token.
 
-use super::Call;
 use super::access::authentication_of;
+use super::{Call, ClientRequest};
 use crate::Idp;
-use crate::ctx::Ctx;
 use crate::ids::UserId;
 use crate::model::client::Client;
-use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind, Presence};
 use hospes_protocol::claims::{ActiveToken, VerifiedAccessToken};
 use hospes_protocol::client_auth::ClientAuthMethod;
@@ -19,19 +17,15 @@ const INACTIVE: &[u8] = br#"{"active":false}"#;
 
 impl Idp {
     /// The answer, as JSON bytes. `token_type_hint` plays no part: our tokens tell themselves apart.
-    pub async fn introspect(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        authorization: Option<&str>,
-        form: &Params,
-    ) -> Result<Vec<u8>, OAuthError> {
-        let client = self.authenticated(ctx, tenant, authorization, form).await?;
-        if client.auth_method == ClientAuthMethod::None {
+    pub async fn introspect(&self, request: ClientRequest<'_>) -> Result<Vec<u8>, OAuthError> {
+        self.answer(request, async |call| self.told(call, request.form).await).await
+    }
+
+    async fn told(&self, call: Call<'_>, form: &Params) -> Result<Vec<u8>, OAuthError> {
+        if call.client.auth_method == ClientAuthMethod::None {
             return Err(OAuthError::invalid_client("introspection takes a client that can prove who it is"));
         }
         let token = form.required("token")?;
-        let call = Call { ctx, tenant, client: &client };
         let answer = match self.active_access_token(call, token).await? {
             Some(claims) => {
                 rendered(&ActiveToken::Access { active: true, token_type: "Bearer", claims: &claims })

@@ -1,29 +1,22 @@
 //! Revocation (RFC 7009). Of a refresh token: the grant ends, with every access token that came of it. Of an access token:
 //! that token alone.
 
-use super::Call;
+use super::{Call, ClientRequest};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
-use crate::ctx::Ctx;
-use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind, Write};
 use bytes::Bytes;
-use hospes_protocol::params::Params;
 use hospes_protocol::{ErrorCode, OAuthError};
 use std::time::Duration;
 
 impl Idp {
     /// Revokes a token of the client. A token that is not there, or not any more, is revoked already (RFC 7009 §2.2).
-    pub async fn revoke_token(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        authorization: Option<&str>,
-        form: &Params,
-    ) -> Result<(), OAuthError> {
-        let client = self.authenticated(ctx, tenant, authorization, form).await?;
-        let token = form.required("token")?;
-        let call = Call { ctx, tenant, client: &client };
+    pub async fn revoke_token(&self, request: ClientRequest<'_>) -> Result<(), OAuthError> {
+        self.answer(request, async |call| self.end(call, request.form.required("token")?).await).await
+    }
+
+    async fn end(&self, call: Call<'_>, token: &str) -> Result<(), OAuthError> {
+        let Call { ctx, tenant, client } = call;
         let Some((write, kind)) = self.ending(call, token).await? else {
             return Ok(());
         };

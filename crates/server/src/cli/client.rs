@@ -8,6 +8,7 @@ use hospes_protocol::ClientId;
 use hospes_web::api::{
     AuthMethod, Client, ClientBody, ClientWithSecret, ConsentRule, GrantType, SignatureAlgorithm, Status,
 };
+use serde::de::DeserializeOwned;
 use std::path::PathBuf;
 
 #[derive(Subcommand, Debug)]
@@ -101,6 +102,9 @@ pub(super) struct Settings {
     /// `aud` of its access tokens; the issuer if absent.
     #[arg(long)]
     audience: Option<String>,
+    /// Everything rarely changed, as JSON: the member `options` that `client show` prints.
+    #[arg(long, value_name = "FILE")]
+    options_file: Option<PathBuf>,
     /// `enabled` or `disabled`.
     #[arg(long)]
     status: Option<Status>,
@@ -111,23 +115,21 @@ fn list<T>(named: Vec<T>, before: Vec<T>) -> Vec<T> {
     if named.is_empty() { before } else { named }
 }
 
+fn json<T: DeserializeOwned>(path: PathBuf) -> Result<T> {
+    let text =
+        std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+    let value = serde_json::from_str(&text);
+    Ok(value.map_err(|error| refused(vec![format!("{}: {error}", path.display())]))?)
+}
+
 impl Settings {
     fn apply(self, before: ClientSettings) -> Result<ClientSettings> {
         let before = ClientBody::from(before);
-        let jwks = match self.jwks_file {
-            None => before.jwks,
-            Some(path) => {
-                let text = std::fs::read_to_string(&path)
-                    .with_context(|| format!("{} cannot be read", path.display()))?;
-                let set = serde_json::from_str(&text);
-                Some(set.map_err(|error| refused(vec![format!("{}: {error}", path.display())]))?)
-            }
-        };
         let body = ClientBody {
             client_id: None,
             display_name: self.name.unwrap_or(before.display_name),
             auth_method: self.auth_method.unwrap_or(before.auth_method),
-            jwks,
+            jwks: self.jwks_file.map(json).transpose()?.or(before.jwks),
             redirect_uris: list(self.redirect_uri, before.redirect_uris),
             post_logout_redirect_uris: list(self.post_logout_redirect_uri, before.post_logout_redirect_uris),
             start_url: self.start_url.or(before.start_url),
@@ -139,6 +141,7 @@ impl Settings {
             consent: self.consent.unwrap_or(before.consent),
             id_token_algorithm: self.id_token_algorithm.unwrap_or(before.id_token_algorithm),
             audience: self.audience.or(before.audience),
+            options: self.options_file.map(json).transpose()?.unwrap_or(before.options),
             status: self.status.unwrap_or(before.status),
         };
         Ok(body.settings().map_err(refused)?)

@@ -10,6 +10,7 @@ use hospes_idp::guest::user::{
 use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
 use hospes_idp::invitation::record::{Invitation, InvitationState, Inviter};
 use hospes_idp::mail::OutboxMail;
+use hospes_idp::options::ClientOptions;
 use hospes_idp::tenant::{SigningKey, Slug, Status, Tenant, TenantSettings};
 use hospes_idp::vault::{Sealed, SecretHash};
 use hospes_idp::{Ctx, Entropy};
@@ -86,6 +87,7 @@ pub(crate) fn client(tenant: &Tenant, id: &str) -> Client {
         consent: ConsentRule::Ask,
         id_token_algorithm: Algorithm::RS256,
         audience: None,
+        options: ClientOptions::default(),
         created_at: ctx().now,
         version: 0,
     }

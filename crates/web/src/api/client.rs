@@ -3,6 +3,7 @@
 use super::{AuthMethod, ConsentRule, GrantType, SignatureAlgorithm, Status};
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::client as domain;
+use hospes_idp::options::ClientOptions;
 use hospes_protocol::RedirectUri;
 use hospes_protocol::names::Secret;
 use hospes_protocol::scope::Scopes;
@@ -50,6 +51,8 @@ pub struct Client {
     pub id_token_algorithm: SignatureAlgorithm,
     /// `aud` of its access tokens; the issuer when null.
     pub audience: Option<String>,
+    /// Everything rarely changed, in groups.
+    pub options: ClientOptions,
     /// When it was made.
     pub created_at: Timestamp,
     /// Rises with each change; the `ETag` in quotes.
@@ -105,6 +108,7 @@ impl From<domain::Client> for Client {
             consent: client.consent.into(),
             id_token_algorithm: client.id_token_algorithm.into(),
             audience: client.audience,
+            options: client.options,
             created_at: client.created_at,
             version: client.version,
         }
@@ -147,6 +151,8 @@ pub struct ClientBody {
     pub id_token_algorithm: SignatureAlgorithm,
     /// `aud` of its access tokens; the issuer when absent.
     pub audience: Option<String>,
+    /// Everything rarely changed, in groups.
+    pub options: ClientOptions,
     /// On or off.
     pub status: Status,
 }
@@ -176,6 +182,7 @@ impl From<ClientSettings> for ClientBody {
             consent: settings.consent.into(),
             id_token_algorithm: settings.id_token_algorithm.into(),
             audience: settings.audience,
+            options: settings.options,
             status: settings.status.into(),
         }
     }
@@ -206,6 +213,7 @@ impl ClientBody {
             consent: self.consent.into(),
             id_token_algorithm: self.id_token_algorithm.into(),
             audience: self.audience,
+            options: self.options,
             status: self.status.into(),
         })
     }

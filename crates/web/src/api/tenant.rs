@@ -3,6 +3,7 @@
 use super::{AllowInvitesFrom, Status};
 use hospes_idp::email::EmailAddress;
 use hospes_idp::ids::HomeIdpId;
+use hospes_idp::options::TenantOptions;
 use hospes_idp::tenant::{self as domain, TenantSettings};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -73,6 +74,8 @@ pub struct Settings {
     pub refresh_token_idle: u32,
     /// How long a refresh token lasts at most.
     pub refresh_token_lifetime: u32,
+    /// Everything rarely changed, in groups.
+    pub options: TenantOptions,
 }
 
 impl From<TenantSettings> for Settings {
@@ -89,6 +92,7 @@ impl From<TenantSettings> for Settings {
             access_token_lifetime: settings.access_token_lifetime,
             refresh_token_idle: settings.refresh_token_idle,
             refresh_token_lifetime: settings.refresh_token_lifetime,
+            options: settings.options,
         }
     }
 }
@@ -156,6 +160,8 @@ pub struct SettingsPatch {
     pub refresh_token_idle: Option<u32>,
     /// How long a refresh token lasts at most.
     pub refresh_token_lifetime: Option<u32>,
+    /// Everything rarely changed, replaced as a whole.
+    pub options: Option<TenantOptions>,
 }
 
 /// Tells null from absent: what is there is given, whatever it is.
@@ -185,6 +191,7 @@ impl SettingsPatch {
             access_token_lifetime: self.access_token_lifetime.unwrap_or(settings.access_token_lifetime),
             refresh_token_idle: self.refresh_token_idle.unwrap_or(settings.refresh_token_idle),
             refresh_token_lifetime: self.refresh_token_lifetime.unwrap_or(settings.refresh_token_lifetime),
+            options: self.options.unwrap_or(settings.options),
         })
     }
 }

@@ -1,10 +1,15 @@
-//! The token endpoint and userinfo.
+//! Where clients authenticate (tokens, pushed requests, introspection, revocation), and userinfo.
 
 use crate::posted::FormBody;
 use crate::site::Site;
+use actix_web::dev::Payload;
 use actix_web::http::header;
-use actix_web::{HttpRequest, HttpResponse};
+use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
+use futures_util::future::LocalBoxFuture;
+use hospes_idp::Idp;
+use hospes_idp::token::ClientRequest;
 use hospes_protocol::OAuthError;
+use hospes_protocol::params::Params;
 
 fn authorization(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
@@ -16,52 +21,65 @@ pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
     scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
-pub(crate) async fn exchange(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    let authorization = authorization(&request);
-    let form = match form.form() {
-        Ok(form) => form,
-        Err(error) => return site.token_error(&error, false),
-    };
-    match site.idp().exchange(&site.ctx, &site.tenant, authorization, &form).await {
-        Ok(response) => HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(response),
-        Err(error) => site.token_error(&error, authorization.is_some()),
+/// A form a client sent with what it says about itself.
+pub(crate) struct ClientCall {
+    site: Site,
+    authorization: Option<String>,
+    form: Result<Params, OAuthError>,
+}
+
+impl FromRequest for ClientCall {
+    type Error = Error;
+    type Future = LocalBoxFuture<'static, Result<Self, Error>>;
+
+    fn from_request(request: &HttpRequest, payload: &mut Payload) -> Self::Future {
+        let form = FormBody::from_request(request, payload);
+        let request = request.clone();
+        Box::pin(async move {
+            let site = Site::of(&request).await?;
+            let authorization = authorization(&request).map(str::to_owned);
+            Ok(Self { site, authorization, form: form.await?.form() })
+        })
     }
 }
 
-pub(crate) async fn push(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    let authorization = authorization(&request);
-    let answer = match form.form() {
-        Ok(form) => site.idp().push_request(&site.ctx, &site.tenant, authorization, form).await,
-        Err(error) => Err(error),
-    };
-    match answer {
-        Ok(pushed) => HttpResponse::Created().json(pushed),
-        Err(error) => site.token_error(&error, authorization.is_some()),
+impl ClientCall {
+    async fn answered<T>(
+        self,
+        ask: impl AsyncFnOnce(&Idp, ClientRequest<'_>) -> Result<T, OAuthError>,
+        render: impl FnOnce(T) -> HttpResponse,
+    ) -> HttpResponse {
+        let Self { site, authorization, form } = self;
+        let authorization = authorization.as_deref();
+        let answer = match &form {
+            Ok(form) => {
+                let (ctx, tenant) = (&site.ctx, &site.tenant);
+                ask(site.idp(), ClientRequest { ctx, tenant, authorization, form }).await
+            }
+            Err(error) => Err(error.clone()),
+        };
+        answer.map_or_else(|error| site.token_error(&error, authorization.is_some()), render)
     }
 }
 
-pub(crate) async fn introspect(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    let authorization = authorization(&request);
-    let answer = match form.form() {
-        Ok(form) => site.idp().introspect(&site.ctx, &site.tenant, authorization, &form).await,
-        Err(error) => Err(error),
-    };
-    match answer {
-        Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
-        Err(error) => site.token_error(&error, authorization.is_some()),
-    }
+pub(crate) async fn exchange(call: ClientCall) -> HttpResponse {
+    let render = |tokens| HttpResponse::Ok().insert_header((header::PRAGMA, "no-cache")).json(tokens);
+    call.answered(async |idp, request| idp.exchange(request).await, render).await
 }
 
-pub(crate) async fn revoke(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    let authorization = authorization(&request);
-    let answer = match form.form() {
-        Ok(form) => site.idp().revoke_token(&site.ctx, &site.tenant, authorization, &form).await,
-        Err(error) => Err(error),
-    };
-    match answer {
-        Ok(()) => HttpResponse::Ok().finish(),
-        Err(error) => site.token_error(&error, authorization.is_some()),
-    }
+pub(crate) async fn push(call: ClientCall) -> HttpResponse {
+    let render = |pushed| HttpResponse::Created().json(pushed);
+    call.answered(async |idp, request| idp.push_request(request).await, render).await
+}
+
+pub(crate) async fn introspect(call: ClientCall) -> HttpResponse {
+    let render = |told| HttpResponse::Ok().content_type("application/json").body(told);
+    call.answered(async |idp, request| idp.introspect(request).await, render).await
+}
+
+pub(crate) async fn revoke(call: ClientCall) -> HttpResponse {
+    let render = |()| HttpResponse::Ok().finish();
+    call.answered(async |idp, request| idp.revoke_token(request).await, render).await
 }
 
 pub(crate) async fn userinfo(site: Site, request: HttpRequest) -> HttpResponse {

@@ -1,0 +1,47 @@
+//! Rarely changed options of clients and tenants, in groups: what an administrator sets, what the directory keeps and what the API shows
+//! are one description. A new option is one field of its group; absent members take their default.
+
+mod claims;
+mod exchange;
+mod logout;
+mod registration;
+mod resources;
+mod security;
+mod sessions;
+mod tenant;
+mod tokens;
+
+pub use claims::ClaimOptions;
+pub use exchange::ExchangeOptions;
+pub use logout::LogoutOptions;
+pub use registration::RegistrationOptions;
+pub use resources::ResourceOptions;
+pub use security::SecurityOptions;
+pub use sessions::SessionOptions;
+pub use tenant::{KeyOptions, RegistrationRules, SecurityRules, TenantOptions};
+pub use tokens::TokenOptions;
+
+use serde::{Deserialize, Serialize};
+use utoipa::ToSchema;
+
+/// Of a client.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct ClientOptions {
+    /// What tokens and userinfo say about people, and what the person is called there.
+    pub claims: ClaimOptions,
+    /// Token exchange (RFC 8693): whose tokens the client may exchange, and for what.
+    pub exchange: ExchangeOptions,
+    /// How the client hears that a person signed out.
+    pub logout: LogoutOptions,
+    /// Where the registration came from, and what it says about the client to people.
+    pub registration: RegistrationOptions,
+    /// The resources the client may ask tokens for (RFC 8707) and what it may ask there (RFC 9396).
+    pub resources: ResourceOptions,
+    /// How strictly the client speaks the protocol.
+    pub security: SecurityOptions,
+    /// How long a sign-in serves this client.
+    pub sessions: SessionOptions,
+    /// How tokens and userinfo are signed and encrypted, and with which keys of the client.
+    pub tokens: TokenOptions,
+}
