@@ -1,7 +1,8 @@
 // A certified client library, npm openid-client, as an application of the organization, with its strict defaults: only
 // plain http on this machine is allowed on top. Everything it learns it answers as JSON; what it refuses is a 400.
 //
-// SIGNING  RS256 or ES256: what it was registered to get ID tokens signed with
+// SIGNING   RS256 or ES256: what it was registered to get ID tokens signed with
+// FEATURES  any of dpop, jar, jarm, par, with commas: what it does besides
 //
 // Prints one line of JSON when it is ready: {"url": …, "jwks": …}. POST /test/configure says who it is and at whom.
 
@@ -9,33 +10,43 @@ import { generateKeyPairSync } from "node:crypto";
 import http from "node:http";
 import * as client from "openid-client";
 
-const { SIGNING = "RS256" } = process.env;
+const { SIGNING = "RS256", FEATURES = "" } = process.env;
+const features = new Set(FEATURES.split(","));
 const FORWARDED = ["max_age", "prompt", "response_mode", "scope", "login_hint"];
 
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const publicKey = { ...keys.publicKey.export({ format: "jwk" }), kid: "app", alg: "ES256", use: "sig" };
 
 let config;
+// For every request: proves possession of a key where that is asked for.
+let proving;
 let tokens;
 const flows = new Map();
+
+async function signingKey() {
+  const jwk = keys.privateKey.export({ format: "jwk" });
+  const ecdsa = { name: "ECDSA", namedCurve: "P-256" };
+  const key = await crypto.subtle.importKey("jwk", jwk, ecdsa, false, ["sign"]);
+  return { key, kid: publicKey.kid };
+}
 
 async function clientAuth(method, secret) {
   if (method === "client_secret_basic") return client.ClientSecretBasic(secret);
   if (method === "client_secret_post") return client.ClientSecretPost(secret);
-  const jwk = keys.privateKey.export({ format: "jwk" });
-  const ecdsa = { name: "ECDSA", namedCurve: "P-256" };
-  const key = await crypto.subtle.importKey("jwk", jwk, ecdsa, false, ["sign"]);
-  return client.PrivateKeyJwt({ key, kid: publicKey.kid });
+  return client.PrivateKeyJwt(await signingKey());
 }
 
 async function configure({ issuer, client_id, method, secret, algorithm }) {
   config = await client.discovery(
     new URL(issuer),
     client_id,
-    { id_token_signed_response_alg: SIGNING },
+    { id_token_signed_response_alg: SIGNING, authorization_signed_response_alg: SIGNING },
     await clientAuth(method, secret),
     { algorithm, execute: [client.allowInsecureRequests] },
   );
+  if (features.has("jarm")) client.useJwtResponseMode(config);
+  const pair = await client.randomDPoPKeyPair("ES256");
+  proving = features.has("dpop") ? { DPoP: client.getDPoPHandle(config, pair) } : {};
   return config.serverMetadata();
 }
 
@@ -49,8 +60,7 @@ async function depart(query) {
   };
   flows.set(flow.expectedState, flow);
   const wishes = FORWARDED.filter((name) => query.has(name)).map((name) => [name, query.get(name)]);
-  const build = query.has("pushed") ? client.buildAuthorizationUrlWithPAR : client.buildAuthorizationUrl;
-  return build(config, {
+  let request = new URLSearchParams({
     redirect_uri: `${url}/callback`,
     scope: "openid profile email offline_access",
     code_challenge: await client.calculatePKCECodeChallenge(flow.pkceCodeVerifier),
@@ -59,23 +69,36 @@ async function depart(query) {
     nonce: flow.expectedNonce,
     ...Object.fromEntries(wishes),
   });
+  if (features.has("jar")) {
+    request = (await client.buildAuthorizationUrlWithJAR(config, request, await signingKey())).searchParams;
+  }
+  return features.has("par") || query.has("pushed")
+    ? client.buildAuthorizationUrlWithPAR(config, request, proving)
+    : client.buildAuthorizationUrl(config, request);
+}
+
+// Which of its requests an answer belongs to; the library verifies the answer.
+function stateOf(parameters) {
+  const signed = parameters.get("response");
+  return signed ? JSON.parse(Buffer.from(signed.split(".")[1], "base64url")).state : parameters.get("state");
 }
 
 async function arrive(answer, parameters) {
-  const flow = flows.get(parameters.get("state"));
-  flows.delete(parameters.get("state"));
-  tokens = await client.authorizationCodeGrant(config, answer, flow);
+  const flow = flows.get(stateOf(parameters));
+  flows.delete(stateOf(parameters));
+  tokens = await client.authorizationCodeGrant(config, answer, flow, undefined, proving);
   const claims = tokens.claims();
   return {
     claims,
-    userinfo: await client.fetchUserInfo(config, tokens.access_token, claims.sub),
+    userinfo: await client.fetchUserInfo(config, tokens.access_token, claims.sub, proving),
     scope: tokens.scope,
+    token_type: tokens.token_type,
     by: answer instanceof Request ? "form_post" : "query",
   };
 }
 
 async function refresh(used) {
-  const next = await client.refreshTokenGrant(config, used);
+  const next = await client.refreshTokenGrant(config, used, undefined, proving);
   const rotated = next.refresh_token !== used;
   const before = tokens.refresh_token;
   tokens = { ...next, claims: next.claims, id_token: next.id_token ?? tokens.id_token };
@@ -83,7 +106,7 @@ async function refresh(used) {
 }
 
 async function byItself() {
-  const { token_type, expires_in, scope, refresh_token } = await client.clientCredentialsGrant(config);
+  const { token_type, expires_in, scope, refresh_token } = await client.clientCredentialsGrant(config, undefined, proving);
   return { token_type, expires_in, scope, refresh_token };
 }
 

@@ -2,6 +2,7 @@
 
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::permission::INVITE;
+use hospes_idp::options::Profile;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
 use hospes_protocol::token::GrantType;
@@ -21,8 +22,17 @@ struct Scene {
 
 impl Scene {
     async fn set(method: ClientAuthMethod, signing: Algorithm, discovery: &str) -> Self {
-        let app = Counterpart::start("client.mjs", &[("SIGNING", signing.as_str())]);
-        let client = ClientSettings {
+        Self::with((method, signing), discovery, ("", |_| ())).await
+    }
+
+    /// With features of the library, and what the registration says about them.
+    async fn with(
+        (method, signing): (ClientAuthMethod, Algorithm),
+        discovery: &str,
+        (features, registered): (&str, fn(&mut ClientSettings)),
+    ) -> Self {
+        let app = Counterpart::start("client.mjs", &[("SIGNING", signing.as_str()), ("FEATURES", features)]);
+        let mut client = ClientSettings {
             auth_method: method,
             jwks: (method == ClientAuthMethod::PrivateKeyJwt).then(|| app.ready["jwks"].clone()),
             grant_types: GrantType::ALL.to_vec(),
@@ -30,6 +40,7 @@ impl Scene {
             id_token_algorithm: signing,
             ..application(&app.url)
         };
+        registered(&mut client);
         let nobody = async |_: &str| unreachable!("there is no home IdP");
         let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
         let metadata = configure(&app, &harbor, method.as_str(), discovery).await;
@@ -142,6 +153,48 @@ async fn a_request_that_was_pushed() {
     scene.enter_password().await;
     let answer = scene.answer();
     assert_hanna(&scene, &answer);
+}
+
+#[tokio::test]
+async fn tokens_bound_to_a_key_with_a_nonce_of_the_server() {
+    let nonced = |settings: &mut ClientSettings| {
+        settings.options.security.dpop_bound_access_tokens = true;
+        settings.options.security.require_dpop_nonce = true;
+    };
+    let usual = (ClientAuthMethod::ClientSecretBasic, Algorithm::RS256);
+    let mut scene = Scene::with(usual, "oidc", ("dpop", nonced)).await;
+    let answer = scene.signed_in().await;
+    assert_hanna(&scene, &answer);
+    assert_eq!(answer["token_type"], "dpop", "{answer:#}");
+    let (status, answer) = scene.does("refresh", "").await;
+    assert_eq!((status, &answer["rotated"]), (200, &json!(true)), "{answer:#}");
+    let (status, answer) = scene.does("client-credentials", "").await;
+    assert_eq!((status, &answer["token_type"]), (200, &json!("dpop")), "{answer:#}");
+}
+
+#[tokio::test]
+async fn signed_requests_and_signed_responses() {
+    for features in ["jar", "jarm", "jar,jarm,par"] {
+        let signing = (ClientAuthMethod::PrivateKeyJwt, Algorithm::ES256);
+        let mut scene = Scene::with(signing, "oidc", (features, |_| ())).await;
+        let answer = scene.signed_in().await;
+        assert_hanna(&scene, &answer);
+    }
+}
+
+#[tokio::test]
+async fn everything_fapi_2_asks_for() {
+    let fapi2 = |settings: &mut ClientSettings| {
+        settings.options.security.profile = Profile::Fapi2;
+        settings.options.security.require_signed_request_object = true;
+    };
+    let signing = (ClientAuthMethod::PrivateKeyJwt, Algorithm::ES256);
+    let mut scene = Scene::with(signing, "oauth2", ("dpop,jar,jarm,par", fapi2)).await;
+    let answer = scene.signed_in().await;
+    assert_hanna(&scene, &answer);
+    assert_eq!(answer["token_type"], "dpop", "{answer:#}");
+    let (status, answer) = scene.does("refresh", "").await;
+    assert_eq!((status, &answer["rotated"]), (200, &json!(false)), "{answer:#}");
 }
 
 #[tokio::test]

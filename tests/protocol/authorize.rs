@@ -206,7 +206,7 @@ async fn az_17_az_21_az_23_az_24_az_25_az_30_az_32_parameters_that_are_refused_a
         ("claims", "not json", "invalid_request"),
         ("claims", &deep, "invalid_request"),
         ("claims", &large, "invalid_request"),
-        ("request", "eyJhbGciOiJub25lIn0.e30.", "request_not_supported"),
+        ("request", "eyJhbGciOiJub25lIn0.e30.", "invalid_request_object"),
         ("request_uri", "https://wiki.example/request", "request_uri_not_supported"),
         ("response_mode", "fragment", "unsupported_response_mode"),
         ("response_mode", "web_message", "unsupported_response_mode"),

@@ -109,7 +109,7 @@ async fn dsc_06_what_is_advertised_works_and_nothing_else() {
     for (member, parameter, others) in [
         ("scopes_supported", "scope", ["groups", "admin"].as_slice()),
         ("response_types_supported", "response_type", &["token", "id_token", "code id_token", "none"]),
-        ("response_modes_supported", "response_mode", &["fragment", "web_message", "jwt"]),
+        ("response_modes_supported", "response_mode", &["fragment", "web_message", "fragment.jwt"]),
         ("code_challenge_methods_supported", "code_challenge_method", &["plain", "S512"]),
         ("prompt_values_supported", "prompt", &["create", "foo"]),
     ] {

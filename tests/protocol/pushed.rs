@@ -97,7 +97,7 @@ async fn par_02_par_03_par_04_par_09_par_15_what_would_be_refused_is_refused_at_
         ("scope", "nothing", "invalid_scope"),
         ("code_challenge_method", "plain", "invalid_request"),
         ("prompt", "none login", "invalid_request"),
-        ("request", "x.y.z", "request_not_supported"),
+        ("request", "x.y.z", "invalid_request_object"),
     ] {
         refused(pushing(&wiki.authorize().set(name, value)), 400, error).await;
     }

@@ -183,7 +183,7 @@ impl<'a> TestClient<'a> {
                 (form.and("client_assertion", &assertion), None)
             }
         };
-        TokenRequest { client: self, form, authorization }
+        TokenRequest { client: self, form, authorization, proofs: Vec::new() }
     }
 
     pub(crate) fn secret(&self) -> &str {

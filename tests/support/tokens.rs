@@ -38,6 +38,7 @@ pub(crate) struct TokenRequest<'a> {
     pub(crate) client: &'a TestClient<'a>,
     pub(crate) form: Query,
     pub(crate) authorization: Option<String>,
+    pub(crate) proofs: Vec<String>,
 }
 
 impl TokenRequest<'_> {
@@ -61,6 +62,12 @@ impl TokenRequest<'_> {
         self
     }
 
+    /// With another `DPoP` header.
+    pub(crate) fn proof(mut self, proof: &str) -> Self {
+        self.proofs.push(proof.to_owned());
+        self
+    }
+
     pub(crate) async fn send(self) -> Answer {
         self.send_to("/token").await
     }
@@ -74,6 +81,7 @@ impl TokenRequest<'_> {
             Some(header) => request.header(AUTHORIZATION, header),
             None => request,
         };
+        let request = self.proofs.iter().fold(request, |request, proof| request.header("DPoP", proof));
         let answer =
             Box::pin(async { Answer::of(request.body(self.form.encoded()).send().await.unwrap()).await })
                 .await;

@@ -11,4 +11,5 @@ pub mod next_step;
 pub mod outcome;
 pub mod own_page;
 pub mod pushed;
+mod request_object;
 pub mod respond;

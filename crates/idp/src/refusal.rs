@@ -67,6 +67,10 @@ refusals! {
     PushedRequest = "invalid_request_uri", 400, InvalidRequestUri, "This sign-in was finished or waited too long",
         "The application prepared this sign-in beforehand. It was used already, is too old or belongs to another application.",
         "Go back to the application and start again.";
+    /// A request the client signed cannot be read or believed.
+    RequestObject = "invalid_request_object", 400, InvalidRequestObject, "The application sent a request that cannot be accepted",
+        "The request is not signed as this application signs, or is too old.",
+        "Go back to the application and start again. If that does not help, tell the people who run it the reference number below.";
     /// The request is malformed before anything can be trusted.
     BadRequest = "invalid_request", 400, InvalidRequest, "That request could not be read",
         "Something in the link or form is missing, repeated or malformed.",

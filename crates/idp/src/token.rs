@@ -8,6 +8,7 @@ pub mod code;
 pub(crate) mod guessing;
 pub mod introspect;
 pub mod issue;
+pub mod possession;
 pub mod refresh;
 pub mod revoke;
 pub mod userinfo;
@@ -24,9 +25,12 @@ use crate::policy::decide::{Decision, Facts, decide};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use hospes_protocol::OAuthError;
+use hospes_protocol::claims::Confirmation;
 use hospes_protocol::client_auth::{PresentedClient, presented};
+use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
 use hospes_protocol::token::{TokenRequest, TokenResponse};
+use possession::Possession;
 
 /// A request to an endpoint where clients say who they are.
 #[derive(Clone, Copy)]
@@ -39,6 +43,8 @@ pub struct ClientRequest<'a> {
     pub authorization: Option<&'a str>,
     /// The body.
     pub form: &'a Params,
+    /// What it proves besides.
+    pub possession: Possession<'a>,
 }
 
 /// A request of an authenticated client.
@@ -47,12 +53,24 @@ pub(crate) struct Call<'a> {
     pub(crate) ctx: &'a Ctx,
     pub(crate) tenant: &'a Tenant,
     pub(crate) client: &'a Client,
+    /// What tokens are bound to.
+    pub(crate) confirmation: Option<&'a Confirmation>,
+}
+
+impl<'a> Call<'a> {
+    pub(crate) const fn new(ctx: &'a Ctx, tenant: &'a Tenant, client: &'a Client) -> Self {
+        Self { ctx, tenant, client, confirmation: None }
+    }
 }
 
 impl Idp {
     /// Answers a token request.
     pub async fn exchange(&self, request: ClientRequest<'_>) -> Result<TokenResponse, OAuthError> {
-        self.answer(request, async |call| self.grant(call, request.form).await).await
+        self.answer(request, async |call| {
+            let confirmation = self.confirmation(call, request.possession, paths::TOKEN).await?;
+            self.grant(Call { confirmation: confirmation.as_ref(), ..call }, request.form).await
+        })
+        .await
     }
 
     /// Law 11: whoever the client is, and whether it could say so, a refusal is recorded.
@@ -61,11 +79,11 @@ impl Idp {
         request: ClientRequest<'_>,
         answer: impl AsyncFnOnce(Call<'_>) -> Result<T, OAuthError>,
     ) -> Result<T, OAuthError> {
-        let ClientRequest { ctx, tenant, authorization, form } = request;
+        let ClientRequest { ctx, tenant, authorization, form, .. } = request;
         let (actor, answer) = match self.authenticated(ctx, tenant, presented(authorization, form)).await {
             Ok(client) => {
                 let actor = Actor::Client(client.client_id.to_string());
-                (actor, answer(Call { ctx, tenant, client: &client }).await)
+                (actor, answer(Call::new(ctx, tenant, &client)).await)
             }
             Err(error) => (Actor::Anonymous, Err(error)),
         };

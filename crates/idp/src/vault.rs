@@ -43,6 +43,8 @@ pub enum Purpose {
     Csrf,
     /// Cursors of lists.
     Cursor,
+    /// Nonces for proofs of possession.
+    DpopNonce,
 }
 
 impl Purpose {
@@ -55,6 +57,7 @@ impl Purpose {
             Self::OneTimeCode => b"hospes/one-time-code/1",
             Self::Csrf => b"hospes/csrf/1",
             Self::Cursor => b"hospes/cursor/1",
+            Self::DpopNonce => b"hospes/dpop-nonce/1",
         }
     }
 }

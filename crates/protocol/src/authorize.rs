@@ -2,6 +2,7 @@
 //!
 //! [`AuthorizationRequest::validate`](crate::authorize_checks) makes one; what it holds needs no second look.
 
+use crate::jose::Algorithm;
 use crate::pkce::CodeChallenge;
 use crate::scope::Scopes;
 use crate::{ClientId, Nonce, RedirectUri};
@@ -17,18 +18,32 @@ pub enum ResponseMode {
     Query,
     /// By a self-submitting form.
     FormPost,
+    /// Signed, in the query of the redirect (JARM §2.3.1).
+    #[serde(rename = "query.jwt")]
+    QueryJwt,
+    /// Signed, by a self-submitting form (JARM §2.3.3).
+    #[serde(rename = "form_post.jwt")]
+    FormPostJwt,
 }
 
 impl ResponseMode {
-    /// All modes, as discovery lists them.
-    pub const ALL: [Self; 2] = [Self::Query, Self::FormPost];
+    /// All modes, as discovery lists them. `jwt` stands for the signed form of a code's default mode (JARM §2.3.4).
+    pub const NAMES: [(&'static str, Self); 5] = [
+        ("query", Self::Query),
+        ("form_post", Self::FormPost),
+        ("jwt", Self::QueryJwt),
+        ("query.jwt", Self::QueryJwt),
+        ("form_post.jwt", Self::FormPostJwt),
+    ];
 
-    /// The name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Query => "query",
-            Self::FormPost => "form_post",
-        }
+    /// The mode of a name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::NAMES.iter().find(|(known, _)| *known == name).map(|(_, mode)| *mode)
+    }
+
+    /// Whether the response is a JWT.
+    pub const fn is_signed(self) -> bool {
+        matches!(self, Self::QueryJwt | Self::FormPostJwt)
     }
 }
 
@@ -99,6 +114,11 @@ impl ClaimsRequest {
     }
 }
 
+// JARM §3: the default.
+const fn every_client_knows() -> Algorithm {
+    Algorithm::RS256
+}
+
 /// A validated authorization request. Serializable, because the person takes time to answer.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct AuthorizationRequest {
@@ -110,6 +130,9 @@ pub struct AuthorizationRequest {
     pub redirect_uri_given: bool,
     /// How the response travels.
     pub response_mode: ResponseMode,
+    /// What a signed response is signed with.
+    #[serde(default = "every_client_knows")]
+    pub response_algorithm: Algorithm,
     /// What is asked for, already narrowed to what the client may ask for.
     pub scope: Scopes,
     /// Echoed unmodified.
@@ -121,6 +144,9 @@ pub struct AuthorizationRequest {
     /// S256 challenge; absent only for clients an administrator exempted.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub code_challenge: Option<CodeChallenge>,
+    /// Thumbprint of the key that must redeem the code (RFC 9449 §10).
+    #[serde(skip_serializing_if = "Option::is_none", default)]
+    pub dpop_jkt: Option<String>,
     /// What may, must and must not be shown.
     #[serde(default)]
     pub prompt: Prompt,

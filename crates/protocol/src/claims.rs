@@ -116,6 +116,24 @@ pub struct IdTokenClaims<'a> {
     pub profile: ProfileClaims<'a>,
 }
 
+/// `cnf`: the key whose holder alone may use the token (RFC 7800 §3.1).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Confirmation {
+    /// RFC 7638 thumbprint of a key (RFC 9449 §6.1).
+    #[serde(rename = "jkt")]
+    Key(String),
+}
+
+impl Confirmation {
+    /// `token_type` of a token with this confirmation (RFC 9449 §5).
+    pub const fn token_type(confirmation: Option<&Self>) -> &'static str {
+        match confirmation {
+            Some(Self::Key(_)) => "DPoP",
+            None => "Bearer",
+        }
+    }
+}
+
 /// Access token of a person (RFC 9068 §2.2).
 #[derive(Clone, Debug, Serialize)]
 pub struct AccessTokenClaims<'a> {
@@ -136,6 +154,9 @@ pub struct AccessTokenClaims<'a> {
     pub home_idp: Option<String>,
     /// What was granted.
     pub scope: &'a Scopes,
+    /// The key it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<&'a Confirmation>,
     /// Who.
     #[serde(flatten)]
     pub subject: SubjectClaims<'a>,
@@ -165,6 +186,9 @@ pub struct ClientTokenClaims<'a> {
     pub tid: &'a str,
     /// What was granted.
     pub scope: &'a Scopes,
+    /// The key it is bound to.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<&'a Confirmation>,
 }
 
 /// Userinfo response (OIDC Core §5.3.2).
@@ -231,6 +255,9 @@ pub struct VerifiedAccessToken {
     /// The browser session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// The key it is bound to.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cnf: Option<Confirmation>,
 }
 
 /// Answer of the introspection endpoint about a token that is active (RFC 7662 §2.2).
@@ -241,7 +268,7 @@ pub enum ActiveToken<'a> {
     Access {
         /// Always `true`.
         active: bool,
-        /// Always `Bearer`.
+        /// `Bearer` or `DPoP`.
         token_type: &'static str,
         /// What the token says.
         #[serde(flatten)]

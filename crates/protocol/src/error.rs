@@ -68,12 +68,16 @@ error_table! {
     /// An essential `acr` cannot be met.
     UnmetAuthenticationRequirements = "unmet_authentication_requirements", 400,
         "OIDC Unmet Authentication Requirements §3";
-    /// Request objects by value are not supported.
-    RequestNotSupported = "request_not_supported", 400, "OIDC Core §3.1.2.6";
     /// Request objects by reference are not supported.
     RequestUriNotSupported = "request_uri_not_supported", 400, "OIDC Core §3.1.2.6";
     /// The pushed request is unknown, expired, used or another client's.
     InvalidRequestUri = "invalid_request_uri", 400, "RFC 9101 §6.2, RFC 9126 §4";
+    /// The request object is malformed, not signed by the client, or about something else.
+    InvalidRequestObject = "invalid_request_object", 400, "RFC 9101 §6.2";
+    /// The proof of possession is missing, malformed, about something else, or was used before.
+    InvalidDpopProof = "invalid_dpop_proof", 400, "RFC 9449 §5, §7.1";
+    /// The proof of possession must have the nonce that comes with this error.
+    UseDpopNonce = "use_dpop_nonce", 400, "RFC 9449 §8";
     /// The requested resource is unknown.
     InvalidTarget = "invalid_target", 400, "RFC 8707 §2";
     /// The access token is expired, revoked or malformed.
@@ -141,6 +145,8 @@ shorthands! {
     access_denied => AccessDenied,
     server_error => ServerError,
     invalid_token => InvalidToken,
+    invalid_dpop_proof => InvalidDpopProof,
+    invalid_request_object => InvalidRequestObject,
     temporarily_unavailable => TemporarilyUnavailable,
 }
 

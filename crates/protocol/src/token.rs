@@ -102,7 +102,7 @@ fn scope(form: &Params) -> Result<Option<Scopes>, OAuthError> {
 pub struct TokenResponse {
     /// RFC 9068 JWT.
     pub access_token: String,
-    /// Always `Bearer` here.
+    /// `Bearer` or `DPoP`.
     pub token_type: &'static str,
     /// Seconds the access token lives.
     pub expires_in: u32,

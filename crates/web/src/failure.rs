@@ -8,6 +8,8 @@ use actix_web::http::{StatusCode, header};
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use hospes_idp::error::{AuthorizeError, PageError};
 use hospes_idp::refusal::Refusal;
+use hospes_idp::token::possession::TokenScheme;
+use hospes_protocol::jose::Algorithm;
 use hospes_protocol::response::AuthorizationResponse;
 use hospes_protocol::{ErrorCode, OAuthError};
 use serde_json::json;
@@ -79,21 +81,52 @@ impl Site {
             response
                 .insert_header((header::WWW_AUTHENTICATE, format!("Basic realm=\"{}\"", self.tenant.slug)));
         }
+        self.offer_nonce(&mut response, error);
         oauth_json(response, error)
     }
 
-    /// An error of a protected resource (RFC 6750 §3): no code where no token came.
-    pub(crate) fn bearer_error(&self, error: Option<&OAuthError>) -> HttpResponse {
-        let realm = format!("Bearer realm=\"{}\"", self.tenant.slug);
-        let Some(error) = error else {
-            return HttpResponse::Unauthorized().insert_header((header::WWW_AUTHENTICATE, realm)).finish();
-        };
-        let mut response = HttpResponseBuilder::new(status(error.code.status()));
-        let challenge =
-            format!("{realm}, error=\"{}\", error_description=\"{}\"", error.code, error.description);
-        if error.code.status() < 500 {
-            response.insert_header((header::WWW_AUTHENTICATE, challenge));
+    /// RFC 9449 §8: the error brings the nonce it asks for.
+    pub(crate) fn nonce_for(&self, error: &OAuthError) -> Option<String> {
+        (error.code == ErrorCode::UseDpopNonce).then(|| self.idp().dpop_nonce(&self.ctx, &self.tenant))
+    }
+
+    fn offer_nonce(&self, response: &mut HttpResponseBuilder, error: &OAuthError) {
+        if let Some(nonce) = self.nonce_for(error) {
+            response.insert_header(("DPoP-Nonce", nonce));
         }
+    }
+
+    /// What a protected resource asks for (RFC 6750 §3, RFC 9449 §7.1): no code where no token came.
+    pub(crate) fn challenge(&self, scheme: TokenScheme, error: Option<&OAuthError>) -> String {
+        let realm = &self.tenant.slug;
+        let error = error
+            .map(|error| format!(", error=\"{}\", error_description=\"{}\"", error.code, error.description));
+        let error = error.unwrap_or_default();
+        match scheme {
+            TokenScheme::Bearer => format!("Bearer realm=\"{realm}\"{error}"),
+            TokenScheme::Dpop => {
+                let algorithms = Algorithm::VERIFYING.map(Algorithm::as_str).join(" ");
+                format!("DPoP realm=\"{realm}\", algs=\"{algorithms}\"{error}")
+            }
+        }
+    }
+
+    /// An error of a protected resource.
+    pub(crate) fn bearer_error(&self, scheme: TokenScheme, error: Option<&OAuthError>) -> HttpResponse {
+        let challenge = (header::WWW_AUTHENTICATE, self.challenge(scheme, error));
+        let Some(error) = error else {
+            return HttpResponse::Unauthorized().insert_header(challenge).finish();
+        };
+        // RFC 9449 §7.1: at a resource these are about the token, and say so by their status.
+        let code = match error.code {
+            ErrorCode::InvalidDpopProof | ErrorCode::UseDpopNonce => 401,
+            code => code.status(),
+        };
+        let mut response = HttpResponseBuilder::new(status(code));
+        if code < 500 {
+            response.insert_header(challenge);
+        }
+        self.offer_nonce(&mut response, error);
         oauth_json(response, error)
     }
 }

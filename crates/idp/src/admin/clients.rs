@@ -4,7 +4,7 @@ use super::tenants::display_name;
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
 use crate::model::client::{Client, ClientSecret, ConsentRule};
-use crate::model::options::ClientOptions;
+use crate::model::options::{ClientOptions, Registered};
 use crate::model::tenant::Status;
 use crate::ports::{Change, Page, PageRequest};
 use crate::vault::SecretHash;
@@ -100,6 +100,11 @@ impl ClientSettings {
         if self.permissions.iter().any(|permission| !super::permission::PERMISSIONS.contains(&permission)) {
             problems.push(format!("permissions must be among {}", super::permission::PERMISSIONS.join(", ")));
         }
+        problems.extend(self.options.security.problems(Registered {
+            auth_method: self.auth_method,
+            require_pkce: self.require_pkce,
+            id_token_algorithm: self.id_token_algorithm,
+        }));
         problems
     }
 

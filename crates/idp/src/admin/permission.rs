@@ -113,7 +113,7 @@ impl Idp {
         let (Some(id), Some(authentication)) = (UserId::parse(oid), authentication_of(token)) else {
             return Ok(None);
         };
-        let call = Call { ctx, tenant, client: &client };
+        let call = Call::new(ctx, tenant, &client);
         match self.may_still(call, id, &authentication).await? {
             Ok(user) => Ok(Some(Caller::User(Box::new(user), Some(scope)))),
             Err(_) => Ok(None),

@@ -38,16 +38,29 @@ impl Idp {
             Ok(client) => client,
             Err(error) => return Err(self.reject_authorization(visit, params, error).await.into()),
         };
+        // What was pushed was opened then.
+        let signed = match &pushed {
+            None => self.signed_params((visit.ctx, visit.tenant), &client, params),
+            Some(_) => Ok(params.clone()),
+        };
+        let params = signed.as_ref().unwrap_or(params);
         let (redirect_uri, given) = match resolve_redirect_uri(&client, params) {
             Ok(resolved) => resolved,
-            Err(error) => return Err(self.reject_authorization(visit, params, error).await.into()),
+            Err(error) => {
+                let unread = |cause: &OAuthError| PageError::from(Refusal::RequestObject).because(cause);
+                let error = signed.as_ref().err().map_or(error, unread);
+                return Err(self.reject_authorization(visit, params, error).await.into());
+            }
         };
-        let return_to = self.return_to(visit, params, &redirect_uri);
-        let request = if client.require_pushed_requests && pushed.is_none() {
+        let return_to = self.return_to(visit, params, (&client, &redirect_uri)).await?;
+        let must_push = client.require_pushed_requests || client.options.security.must_push();
+        let request = match &signed {
             // RFC 9126 §6.
-            Err(OAuthError::invalid_request("the client must push its authorization requests"))
-        } else {
-            check_request(&client, params, (redirect_uri, given))
+            _ if must_push && pushed.is_none() => {
+                Err(OAuthError::invalid_request("the client must push its authorization requests"))
+            }
+            Err(error) => Err(error.clone()),
+            Ok(params) => check_request(&client, params, (redirect_uri, given)),
         };
         match request {
             Ok(request) => {
@@ -117,14 +130,22 @@ impl Idp {
     }
 
     /// Once this exists, errors travel to the client.
-    fn return_to(&self, visit: &Visit<'_>, params: &Params, redirect_uri: &RedirectUri) -> ReturnTo {
-        ReturnTo {
+    async fn return_to(
+        &self,
+        visit: &Visit<'_>,
+        params: &Params,
+        (client, redirect_uri): (&Client, &RedirectUri),
+    ) -> Result<ReturnTo, PageError> {
+        let return_to = ReturnTo {
+            client_id: client.client_id.clone(),
             redirect_uri: redirect_uri.clone(),
             response_mode: response_mode(params).unwrap_or_default(),
             // A state too long to be echoed whole, or given twice, is not echoed at all.
             state: params.once("state").ok().flatten().filter(|state| state.len() <= 2048).map(str::to_owned),
             issuer: self.issuer(visit.tenant),
-        }
+            seal: None,
+        };
+        self.sealed(visit, return_to, client.response_algorithm()).await
     }
 
     /// The subject of an ID token of ours. It may be expired (OIDC Core §3.1.2.1), never forged.
@@ -158,6 +179,7 @@ pub(super) fn check_request(
         redirect_uri,
         redirect_uri_given,
         // A public client is never exempt, whatever its row says.
+        response_algorithm: client.response_algorithm(),
         require_pkce: client.require_pkce || !client.auth_method.is_confidential(),
         scope: client.scope.clone(),
     };

@@ -143,7 +143,7 @@ impl Idp {
                 && let Some(code) = step.silent_error()
             {
                 let error = OAuthError::new(code, "prompt=none, but the person would have to be asked");
-                return self.answer_error(visit, &open.stored.interaction, &error);
+                return self.answer_error(visit, &open.stored.interaction, &error).await;
             }
             if open.unsaved && !matches!(step, Step::Respond(..)) {
                 self.save(&mut open.stored).await?;
@@ -200,23 +200,38 @@ impl Idp {
         .into())
     }
 
-    /// Where the client of an interaction waits.
-    pub(crate) fn waiting_client(&self, visit: &Visit<'_>, interaction: &Interaction) -> Option<ReturnTo> {
-        interaction.request().map(|request| ReturnTo {
-            redirect_uri: request.redirect_uri.clone(),
-            response_mode: request.response_mode,
-            state: request.state.clone(),
-            issuer: self.issuer(visit.tenant),
-        })
+    /// Offers the way back to the client, if one waits and can be answered.
+    pub(crate) async fn with_way_back(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+        error: PageError,
+    ) -> PageError {
+        match self.waiting_client(visit, interaction).await {
+            Ok(waiting) => error.returning(waiting.as_ref()),
+            Err(_) => error,
+        }
     }
 
-    fn answer_error(
+    /// Where the client of an interaction waits.
+    async fn waiting_client(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+    ) -> Result<Option<ReturnTo>, PageError> {
+        match interaction.request() {
+            Some(request) => Ok(Some(self.return_of(visit, request).await?)),
+            None => Ok(None),
+        }
+    }
+
+    async fn answer_error(
         &self,
         visit: &Visit<'_>,
         interaction: &Interaction,
         error: &OAuthError,
     ) -> Result<Reply, PageError> {
-        let waiting = self.waiting_client(visit, interaction);
+        let waiting = self.waiting_client(visit, interaction).await?;
         waiting.map(|to| Outcome::Respond(to.error(error)).into()).ok_or_else(|| Refusal::Internal.into())
     }
 
@@ -247,8 +262,9 @@ impl Idp {
         self.audit.record(event).await;
         if matches!(refusal, Refusal::ConsentDeclined | Refusal::OtherSubject | Refusal::UnmetAcr) {
             let row = refusal.explanation();
-            return self.answer_error(visit, interaction, &OAuthError::new(row.oauth, row.what));
+            let error = OAuthError::new(row.oauth, row.what);
+            return self.answer_error(visit, interaction, &error).await;
         }
-        Err(PageError::from(refusal).returning(self.waiting_client(visit, interaction).as_ref()))
+        Err(self.with_way_back(visit, interaction, refusal.into()).await)
     }
 }

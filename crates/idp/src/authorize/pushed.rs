@@ -8,9 +8,12 @@ use crate::browser::Visit;
 use crate::error::PageError;
 use crate::ports::{Key, Kind, Unavailable, Write};
 use crate::refusal::Refusal;
+use crate::token::possession::Possession;
 use crate::token::{Call, ClientRequest};
 use bytes::Bytes;
+use hospes_protocol::dpop::ProvenRequest;
 use hospes_protocol::error::ErrorCode;
+use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
 use hospes_protocol::{ClientId, OAuthError};
 use serde::{Deserialize, Serialize};
@@ -43,18 +46,24 @@ struct Pushed {
 impl Idp {
     /// Keeps a request that would be accepted; any other is refused here and now.
     pub async fn push_request(&self, request: ClientRequest<'_>) -> Result<PushedResponse, OAuthError> {
-        self.answer(request, async |call| self.keep_request(call, request.form).await).await
+        self.answer(request, async |call| self.keep_request(call, request).await).await
     }
 
-    async fn keep_request(&self, call: Call<'_>, form: &Params) -> Result<PushedResponse, OAuthError> {
-        let Call { ctx, tenant, client } = call;
+    async fn keep_request(
+        &self,
+        call: Call<'_>,
+        ClientRequest { form, possession, .. }: ClientRequest<'_>,
+    ) -> Result<PushedResponse, OAuthError> {
+        let Call { ctx, tenant, client, .. } = call;
         // RFC 9126 §2.1: a request by reference cannot be pushed.
         if form.first("request_uri").is_some() {
             return Err(OAuthError::invalid_request("request_uri cannot be pushed"));
         }
+        let form = &self.signed_params((ctx, tenant), client, form)?;
         let resolved = resolve_redirect_uri(client, form)
             .map_err(|_| OAuthError::invalid_request("redirect_uri is missing or not registered"))?;
-        super::begin::check_request(client, form, resolved)?;
+        let accepted = super::begin::check_request(client, form, resolved)?;
+        let key = self.announced_key(call, possession, accepted.dpop_jkt).await?;
         // By network too: anybody can push for a public client, and must not shut it out.
         let whose = format!("pushed\0{}\0{}", client.client_id, ctx.request.network());
         let counter = Key::new(tenant.id, Kind::Counter, whose);
@@ -65,7 +74,9 @@ impl Idp {
             ));
         }
         let name = ctx.token();
-        let pushed = Pushed { client: client.client_id.clone(), params: form.clone().without(&CREDENTIALS) };
+        let params = form.clone().without(&CREDENTIALS).without(&["dpop_jkt"]);
+        let params = params.and(key.iter().map(|key| ("dpop_jkt", key.as_str())).collect());
+        let pushed = Pushed { client: client.client_id.clone(), params };
         let value = serde_json::to_vec(&pushed)
             .map_err(|cause| OAuthError::server_error("the request cannot be kept").because(cause))?;
         let put = Write::Put {
@@ -76,6 +87,28 @@ impl Idp {
         };
         self.sessions.write(vec![put]).await?;
         Ok(PushedResponse { request_uri: format!("{PREFIX}{name}"), expires_in: WAITS })
+    }
+
+    /// RFC 9449 §10.1: a proof names the key that must redeem the code, as the parameter does.
+    async fn announced_key(
+        &self,
+        call: Call<'_>,
+        possession: Possession<'_>,
+        named: Option<String>,
+    ) -> Result<Option<String>, OAuthError> {
+        if possession.proofs.is_empty() {
+            return Ok(named);
+        }
+        let uri = self.issuer(call.tenant).join(paths::PAR);
+        let now = call.ctx.seconds();
+        let request = ProvenRequest { method: "POST", uri: &uri, access_token: None, now };
+        let proof = self.proven((call.ctx, call.tenant, call.client), possession.proofs, request).await?;
+        match named {
+            Some(named) if named != proof.thumbprint => {
+                Err(OAuthError::invalid_dpop_proof("dpop_jkt names another key than the proof"))
+            }
+            _ => Ok(Some(proof.thumbprint)),
+        }
     }
 
     /// The request a browser brings by name; `None` if it brings the request itself.

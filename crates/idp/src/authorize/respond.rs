@@ -48,7 +48,11 @@ impl Idp {
         };
         self.remember_consent(visit, interaction, &user).await?;
         let outcome = match &interaction.purpose {
-            Purpose::Authorize(request) => self.mint_code(visit, request, (&user, &session), &mut batch)?,
+            Purpose::Authorize(request) => {
+                let return_to = self.return_of(visit, request).await?;
+                let code = mint_code(visit, request, (&user, &session), &mut batch)?;
+                Outcome::Respond(return_to.code(&code))
+            }
             Purpose::Redeem(id) => self.landing(visit, *id).await?,
             Purpose::Visit(path) => Outcome::Leave(self.issuer(visit.tenant).join(path)),
         };
@@ -60,30 +64,6 @@ impl Idp {
         event.client = interaction.request().map(|request| request.client_id.to_string());
         self.audit.record(event).await;
         Ok(Reply { outcome, binding: None, session: cookie })
-    }
-
-    fn mint_code(
-        &self,
-        visit: &Visit<'_>,
-        request: &AuthorizationRequest,
-        (user, session): (&User, &Session),
-        batch: &mut Vec<Write>,
-    ) -> Result<Outcome, PageError> {
-        let code = Secret::new(visit.ctx.token());
-        let record = AuthorizationCode::new(visit.ctx, request, user, session);
-        batch.push(Write::PutSpendable {
-            key: Key::new(visit.tenant.id, Kind::Code, code.reveal()),
-            holder: hospes_protocol::encoding::sha256(request.client_id.as_str()),
-            value: bytes(&record)?,
-            ttl: CODE_MEMORY,
-        });
-        let return_to = hospes_protocol::response::ReturnTo {
-            redirect_uri: request.redirect_uri.clone(),
-            response_mode: request.response_mode,
-            state: request.state.clone(),
-            issuer: self.issuer(visit.tenant),
-        };
-        Ok(Outcome::Respond(return_to.code(&code)))
     }
 
     async fn remember_consent(
@@ -114,6 +94,23 @@ impl Idp {
         .detail("scope", request.scope.to_string());
         Ok(self.apply(Change::PutConsent(consent), event).await?)
     }
+}
+
+fn mint_code(
+    visit: &Visit<'_>,
+    request: &AuthorizationRequest,
+    (user, session): (&User, &Session),
+    batch: &mut Vec<Write>,
+) -> Result<Secret, PageError> {
+    let code = Secret::new(visit.ctx.token());
+    let record = AuthorizationCode::new(visit.ctx, request, user, session);
+    batch.push(Write::PutSpendable {
+        key: Key::new(visit.tenant.id, Kind::Code, code.reveal()),
+        holder: hospes_protocol::encoding::sha256(request.client_id.as_str()),
+        value: bytes(&record)?,
+        ttl: CODE_MEMORY,
+    });
+    Ok(code)
 }
 
 /// A new session with a new name, whatever cookie came (SES-01); the one before ends.

@@ -76,12 +76,12 @@ impl Idp {
             Err(error) => return Err(self.reject_arrival(visit, home_idp, error).await),
         };
         let interaction = &open.stored.interaction;
-        let waiting = self.waiting_client(visit, interaction);
         let outcome = self.verify_arrival(visit, interaction, &journey, params).await;
         let identity = match outcome {
             Ok(identity) => identity,
             Err(error) => {
-                return Err(self.reject_arrival(visit, home_idp, error.returning(waiting.as_ref())).await);
+                let error = self.with_way_back(visit, interaction, error).await;
+                return Err(self.reject_arrival(visit, home_idp, error).await);
             }
         };
         // Taking the journey was the gate: nobody else arrives in this interaction.
@@ -172,7 +172,7 @@ impl Idp {
             UpstreamError::Unreachable(_) | UpstreamError::Blocked => Refusal::HomeIdpUnreachable,
             UpstreamError::Refused(_) => Refusal::HomeIdpRefused,
         };
-        PageError::from(refusal).because(error).returning(self.waiting_client(visit, interaction).as_ref())
+        self.with_way_back(visit, interaction, PageError::from(refusal).because(error)).await
     }
 
     async fn reject_arrival(&self, visit: &Visit<'_>, home_idp: HomeIdpId, error: PageError) -> PageError {

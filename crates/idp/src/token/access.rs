@@ -16,7 +16,7 @@ use std::sync::Arc;
 
 impl Idp {
     /// A live access token of this tenant. Every other is `invalid_token`, whatever is wrong with it.
-    pub async fn access_token(
+    pub(crate) async fn access_token(
         &self,
         ctx: &Ctx,
         tenant: &Tenant,

@@ -3,13 +3,16 @@
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::model::client::Client;
+use crate::model::options::AssertionAudience;
 use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind};
 use bytes::Bytes;
 use hospes_protocol::OAuthError;
 use hospes_protocol::client_auth::{ClientAuthMethod, Credentials, PresentedClient};
-use hospes_protocol::jose::{Algorithm, Claims, CompactJwt, JoseError, VerifyingKeys, check};
+use hospes_protocol::jose::{Claims, CompactJwt, JoseError, check};
+use hospes_protocol::metadata::paths;
 use hospes_protocol::names::Secret;
+use serde_json::Value;
 use std::time::Duration;
 
 /// An assertion may live this many seconds at most.
@@ -46,7 +49,10 @@ impl Idp {
             }
             (Credentials::Assertion(assertion), ClientAuthMethod::PrivateKeyJwt) => {
                 let issuer = self.issuer(tenant);
-                let claims = verify_assertion(&client, assertion, issuer.as_str(), ctx.seconds())?;
+                let token_endpoint = issuer.join(paths::TOKEN);
+                let legacy = takes_token_endpoint(tenant, &client).then_some(token_endpoint.as_str());
+                let audiences = (issuer.as_str(), legacy);
+                let claims = verify_assertion(&client, assertion, audiences, ctx.seconds())?;
                 self.first_use(ctx, tenant, &client, &claims).await?;
                 Ok(client)
             }
@@ -76,13 +82,23 @@ impl Idp {
     }
 }
 
+fn takes_token_endpoint(tenant: &Tenant, client: &Client) -> bool {
+    client.options.security.assertion_audience == AssertionAudience::OidcLegacy
+        && tenant.settings.options.security.allow_legacy_assertion_audience
+}
+
 /// All secrets are compared, so that time does not tell which one fits.
 fn has_secret(client: &Client, secret: &Secret, ctx: &Ctx) -> bool {
     let live = client.secrets.iter().filter(|stored| stored.expires_at.is_none_or(|expiry| ctx.now < expiry));
     live.fold(false, |found, stored| stored.hash.matches(secret.reveal()) | found)
 }
 
-fn verify_assertion(client: &Client, assertion: &str, issuer: &str, now: i64) -> Result<Claims, OAuthError> {
+fn verify_assertion(
+    client: &Client,
+    assertion: &str,
+    (issuer, legacy): (&str, Option<&str>),
+    now: i64,
+) -> Result<Claims, OAuthError> {
     let claims = signed_by(client, assertion).map_err(refused)?;
     let id = Some(client.client_id.as_str());
     let is = |claim, expected| {
@@ -90,7 +106,11 @@ fn verify_assertion(client: &Client, assertion: &str, issuer: &str, now: i64) ->
     };
     is("iss", id)?;
     is("sub", id)?;
-    if check::sole_audience(&claims) != Some(issuer) {
+    let audience = check::sole_audience(&claims);
+    let as_it_must_be =
+        audience == Some(issuer) || (legacy.is_some() && check::text(&claims, "aud") == legacy);
+    let listed = claims.get("aud").is_some_and(Value::is_array);
+    if !as_it_must_be || (listed && client.options.security.audience_is_a_string()) {
         return Err(refused("aud must be the issuer alone"));
     }
     let exp = check::seconds(&claims, "exp").ok_or_else(|| refused("exp is missing"))?;
@@ -111,7 +131,5 @@ fn signed_by(client: &Client, assertion: &str) -> Result<Claims, JoseError> {
     {
         return Err(JoseError::Header("typ"));
     }
-    let set = client.jwks.as_ref().map(ToString::to_string).unwrap_or_default();
-    let keys = VerifyingKeys::parse(set.as_bytes()).map_err(|cause| JoseError::Key(cause.to_string()))?;
-    keys.verify(&jwt, &Algorithm::VERIFYING)
+    client.verifying_keys()?.verify(&jwt, client.options.security.assertion_algorithms())
 }

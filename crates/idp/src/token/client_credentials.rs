@@ -3,7 +3,7 @@
 use super::Call;
 use crate::Idp;
 use hospes_protocol::OAuthError;
-use hospes_protocol::claims::ClientTokenClaims;
+use hospes_protocol::claims::{ClientTokenClaims, Confirmation};
 use hospes_protocol::encoding::base64url;
 use hospes_protocol::jose::Algorithm;
 use hospes_protocol::jose::signing::TokenType;
@@ -37,6 +37,7 @@ impl Idp {
             jti: &base64url(call.ctx.bytes::<16>()),
             tid: &call.tenant.id.to_string(),
             scope: &scope,
+            cnf: call.confirmation,
         };
         let signed =
             keys.signer(Algorithm::ES256).and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
@@ -44,7 +45,7 @@ impl Idp {
             signed.map_err(|cause| OAuthError::server_error("the token cannot be signed").because(cause))?;
         Ok(TokenResponse {
             access_token,
-            token_type: "Bearer",
+            token_type: Confirmation::token_type(call.confirmation),
             expires_in,
             refresh_token: None,
             id_token: None,

@@ -12,6 +12,7 @@ use crate::model::session::Session;
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Spend, Write};
 use hospes_protocol::authorize::AuthorizationRequest;
+use hospes_protocol::claims::Confirmation;
 use hospes_protocol::encoding::{base64url, sha256};
 use hospes_protocol::names::Secret;
 use hospes_protocol::pkce::{CodeChallenge, CodeVerifier};
@@ -34,6 +35,9 @@ pub(crate) struct AuthorizationCode {
     pub(crate) family: String,
     redirect_uri: Option<RedirectUri>,
     code_challenge: Option<CodeChallenge>,
+    /// The key that must redeem it (RFC 9449 §10).
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    dpop_jkt: Option<String>,
     nonce: Option<Nonce>,
     scope: Scopes,
     user: UserId,
@@ -55,6 +59,7 @@ impl AuthorizationCode {
             family: base64url(ctx.bytes::<16>()),
             redirect_uri: request.redirect_uri_given.then(|| request.redirect_uri.clone()),
             code_challenge: request.code_challenge.clone(),
+            dpop_jkt: request.dpop_jkt.clone(),
             nonce: request.nonce.clone(),
             scope: request.scope.clone(),
             user: user.id,
@@ -65,9 +70,13 @@ impl AuthorizationCode {
         }
     }
 
-    fn check(&self, proof: &Proof, now: Timestamp) -> Result<(), OAuthError> {
-        if now >= self.expires_at {
+    fn check(&self, proof: &Proof, call: Call<'_>) -> Result<(), OAuthError> {
+        if call.ctx.now >= self.expires_at {
             return Err(OAuthError::invalid_grant("the code has expired"));
+        }
+        let announced = self.dpop_jkt.clone().map(Confirmation::Key);
+        if announced.is_some() && announced.as_ref() != call.confirmation {
+            return Err(OAuthError::invalid_grant("the code is bound to another key"));
         }
         // RFC 6749 §4.1.3: identical if the authorization request had one.
         let same_uri = match (&self.redirect_uri, &proof.redirect_uri) {
@@ -114,7 +123,7 @@ impl Idp {
             }
             Spend::Unknown => return Err(unknown()),
         };
-        record.check(&proof, call.ctx.now)?;
+        record.check(&proof, call)?;
         let user = self.still_allowed(call, record.user, &record.authentication).await?;
         self.issue_tokens(
             call,
@@ -130,6 +139,7 @@ impl Idp {
                 session_expiry: record.session_expiry,
                 authentication: record.authentication,
                 granted_at: call.ctx.now,
+                bound_to: call.confirmation.filter(|_| !call.client.auth_method.is_confidential()).cloned(),
             },
         )
         .await

@@ -7,7 +7,7 @@ use crate::Idp;
 use crate::ids::UserId;
 use crate::model::client::Client;
 use crate::ports::{Key, Kind, Presence};
-use hospes_protocol::claims::{ActiveToken, VerifiedAccessToken};
+use hospes_protocol::claims::{ActiveToken, Confirmation, VerifiedAccessToken};
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::params::Params;
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};
@@ -27,9 +27,11 @@ impl Idp {
         }
         let token = form.required("token")?;
         let answer = match self.active_access_token(call, token).await? {
-            Some(claims) => {
-                rendered(&ActiveToken::Access { active: true, token_type: "Bearer", claims: &claims })
-            }
+            Some(claims) => rendered(&ActiveToken::Access {
+                active: true,
+                token_type: Confirmation::token_type(claims.cnf.as_ref()),
+                claims: &claims,
+            }),
             None => self.active_refresh_token(call, token).await?,
         };
         Ok(answer.unwrap_or_else(|| INACTIVE.to_vec()))

@@ -9,7 +9,7 @@ use crate::model::authentication::{Authentication, Method};
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Write};
 use hospes_protocol::claims::{
-    AccessTokenClaims, IdTokenClaims, ProfileClaims, SignInClaims, SubjectClaims, UserType,
+    AccessTokenClaims, Confirmation, IdTokenClaims, ProfileClaims, SignInClaims, SubjectClaims, UserType,
 };
 use hospes_protocol::encoding::{base64url, half_hash};
 use hospes_protocol::jose::signing::TokenType;
@@ -41,6 +41,8 @@ pub(crate) struct Granted {
     pub(crate) session_expiry: Timestamp,
     /// How the person signed in.
     pub(crate) authentication: Authentication,
+    /// The key a refresh token of a public client is bound to (RFC 9449 §5).
+    pub(crate) bound_to: Option<Confirmation>,
     /// When the code was redeemed; limits how long the family lives.
     pub(crate) granted_at: Timestamp,
 }
@@ -89,7 +91,7 @@ impl Idp {
         }
         Ok(TokenResponse {
             access_token,
-            token_type: "Bearer",
+            token_type: Confirmation::token_type(call.confirmation),
             expires_in,
             refresh_token,
             id_token,
@@ -134,6 +136,7 @@ fn access_claims<'a>(
         jti,
         home_idp: granted.authentication.home_idp().map(|id| id.to_string()),
         scope: &granted.scope,
+        cnf: call.confirmation,
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
     }
@@ -218,8 +221,10 @@ pub(crate) fn family_ttl(ctx: &Ctx, call: Call<'_>, granted_at: Timestamp, refre
     let settings = &call.tenant.settings;
     let access = i64::from(settings.access_token_lifetime);
     let age = ctx.seconds() - granted_at.as_second();
-    let refresh =
-        i64::from(settings.refresh_token_idle).min(i64::from(settings.refresh_token_lifetime) - age);
+    let left = i64::from(settings.refresh_token_lifetime) - age;
+    // A token that does not change with its use cannot show that it is used.
+    let rotates = call.client.options.security.rotates_refresh_tokens();
+    let refresh = if rotates { left.min(i64::from(settings.refresh_token_idle)) } else { left };
     let seconds = if refreshes { refresh.max(access) } else { access };
     Duration::from_secs(u64::try_from(seconds).unwrap_or(1).max(1))
 }

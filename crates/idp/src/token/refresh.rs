@@ -13,8 +13,9 @@ use crate::ids::UserId;
 use crate::model::authentication::Authentication;
 use crate::model::user::User;
 use crate::ports::sessions::Use;
-use crate::ports::{Key, Kind, Rotation};
+use crate::ports::{Key, Kind, Presence, Rotation};
 use crate::vault::{Purpose, Sealed};
+use hospes_protocol::claims::Confirmation;
 use hospes_protocol::encoding::{base64url, from_base64url};
 use hospes_protocol::names::Secret;
 use hospes_protocol::scope::Scopes;
@@ -38,6 +39,9 @@ pub(crate) struct RefreshToken {
     session_expiry: Timestamp,
     pub(super) authentication: Authentication,
     pub(super) granted_at: Timestamp,
+    /// The key of a public client, without which it is worth nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    bound_to: Option<Confirmation>,
 }
 
 impl RefreshToken {
@@ -52,6 +56,7 @@ impl RefreshToken {
             session_expiry: granted.session_expiry,
             authentication: granted.authentication.clone(),
             granted_at: granted.granted_at,
+            bound_to: granted.bound_to.clone(),
         }
     }
 }
@@ -79,6 +84,9 @@ impl Idp {
         if token.client != call.client.client_id {
             return Err(invalid().because("the refresh token belongs to another client"));
         }
+        if token.bound_to.is_some() && token.bound_to.as_ref() != call.confirmation {
+            return Err(invalid().because("the refresh token is bound to another key"));
+        }
         let lifetime = i64::from(call.tenant.settings.refresh_token_lifetime);
         if call.ctx.seconds() >= token.granted_at.as_second() + lifetime {
             return Err(invalid().because("the refresh token reached its absolute end"));
@@ -91,13 +99,13 @@ impl Idp {
             Some(_) => return Err(OAuthError::invalid_scope("scope is wider than granted")),
         };
         let user = self.still_allowed(call, token.user, &token.authentication).await?;
-        self.rotate(call, &token).await?;
+        let generation = self.advance_family(call, &token).await?;
         self.issue_tokens(
             call,
             &user,
             Granted {
                 family: token.family,
-                generation: token.generation.saturating_add(1),
+                generation,
                 is_new: false,
                 scope,
                 original_scope: token.scope,
@@ -106,14 +114,22 @@ impl Idp {
                 session_expiry: token.session_expiry,
                 authentication: token.authentication,
                 granted_at: token.granted_at,
+                bound_to: token.bound_to,
             },
         )
         .await
     }
 
-    async fn rotate(&self, call: Call<'_>, token: &RefreshToken) -> Result<(), OAuthError> {
+    /// The generation of the token that comes next.
+    async fn advance_family(&self, call: Call<'_>, token: &RefreshToken) -> Result<u32, OAuthError> {
         let invalid = || OAuthError::invalid_grant("the refresh token is invalid, expired or revoked");
         let key = Key::new(call.tenant.id, Kind::Family, &token.family);
+        if !call.client.options.security.rotates_refresh_tokens() {
+            return match self.sessions.look(&[key]).await?.as_slice() {
+                [Presence::Family(current)] if *current == token.generation => Ok(token.generation),
+                _ => Err(invalid().because("the token family is gone")),
+            };
+        }
         let usage = Use {
             generation: token.generation,
             now: call.ctx.now.as_millisecond(),
@@ -121,7 +137,7 @@ impl Idp {
             ttl: family_ttl(call.ctx, call, token.granted_at, true),
         };
         match self.sessions.rotate(&key, usage).await? {
-            Rotation::Rotated | Rotation::SameAgain => Ok(()),
+            Rotation::Rotated | Rotation::SameAgain => Ok(token.generation.saturating_add(1)),
             Rotation::Gone => Err(invalid().because("the token family is gone")),
             Rotation::Reused => {
                 self.note(call, AuditKind::RefreshReuseDetected).await;

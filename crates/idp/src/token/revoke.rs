@@ -16,7 +16,7 @@ impl Idp {
     }
 
     async fn end(&self, call: Call<'_>, token: &str) -> Result<(), OAuthError> {
-        let Call { ctx, tenant, client } = call;
+        let Call { ctx, tenant, client, .. } = call;
         let Some((write, kind)) = self.ending(call, token).await? else {
             return Ok(());
         };

@@ -3,6 +3,7 @@
 use super::Call;
 use super::access::authentication_of;
 use super::issue::{profile_claims, role_names};
+use super::possession::PresentedToken;
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::UserId;
@@ -13,9 +14,14 @@ use hospes_protocol::{ClientId, ErrorCode, OAuthError};
 
 impl Idp {
     /// The response, as JSON bytes.
-    pub async fn userinfo(&self, ctx: &Ctx, tenant: &Tenant, token: &str) -> Result<Vec<u8>, OAuthError> {
+    pub async fn userinfo(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        token: PresentedToken<'_>,
+    ) -> Result<Vec<u8>, OAuthError> {
         let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
-        let token = self.access_token(ctx, tenant, token).await?;
+        let token = self.presented_token(ctx, tenant, token).await?;
         let scope = Scopes::parse(&token.scope).unwrap_or_default();
         let oid = token.oid.as_deref().filter(|_| scope.has(OPENID));
         let oid = oid.ok_or_else(|| {
@@ -25,7 +31,7 @@ impl Idp {
         let client =
             self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?.ok_or_else(invalid)?;
         let authentication = authentication_of(&token).ok_or_else(invalid)?;
-        let call = Call { ctx, tenant, client: &client };
+        let call = Call::new(ctx, tenant, &client);
         let user = self.still_allowed(call, id, &authentication).await.map_err(|error| match error.code {
             ErrorCode::InvalidGrant => invalid(),
             _ => error,

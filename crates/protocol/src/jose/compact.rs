@@ -28,6 +28,21 @@ pub struct CompactJwt<'a> {
 impl<'a> CompactJwt<'a> {
     /// Splits and decodes a token. Headers that point to keys or ask for extensions are refused (RFC 7515 §4.1).
     pub fn parse(token: &'a str) -> Result<Self, JoseError> {
+        let (jwt, header) = Self::decode(token)?;
+        if header.contains_key("jwk") { Err(JoseError::Header("jwk")) } else { Ok(jwt) }
+    }
+
+    /// As [`CompactJwt::parse`], of a token that must carry its key: good for proving possession of that key, and for
+    /// nothing else.
+    pub fn parse_with_own_key(token: &'a str) -> Result<(Self, Map<String, Value>), JoseError> {
+        let (jwt, mut header) = Self::decode(token)?;
+        match header.remove("jwk") {
+            Some(Value::Object(key)) => Ok((jwt, key)),
+            _ => Err(JoseError::Header("jwk")),
+        }
+    }
+
+    fn decode(token: &'a str) -> Result<(Self, Claims), JoseError> {
         if token.len() > MAX_LENGTH {
             return Err(JoseError::Malformed("too long"));
         }
@@ -37,7 +52,7 @@ impl<'a> CompactJwt<'a> {
             signing_input.split_once('.').ok_or(JoseError::Malformed("not three parts"))?;
         let decode = |part| from_base64url(part).ok_or(JoseError::Malformed("not base64url"));
         let header = object(&decode(header)?)?;
-        for forbidden in ["crit", "jku", "jwk", "x5u", "x5c", "zip", "b64", "enc"] {
+        for forbidden in ["crit", "jku", "x5u", "x5c", "zip", "b64", "enc"] {
             if header.contains_key(forbidden) {
                 return Err(JoseError::Header(forbidden));
             }
@@ -47,14 +62,15 @@ impl<'a> CompactJwt<'a> {
             Some(Value::String(value)) if value.len() <= 256 => Ok(Some(value.clone())),
             Some(_) => Err(JoseError::Header(name)),
         };
-        Ok(Self {
+        let jwt = Self {
             algorithm: text("alg")?.as_deref().and_then(Algorithm::parse).ok_or(JoseError::Header("alg"))?,
             key_id: text("kid")?,
             typ: text("typ")?,
             signing_input,
             signature: decode(signature)?,
             payload: decode(payload)?,
-        })
+        };
+        Ok((jwt, header))
     }
 
     /// The payload, for finding out which key to verify with. Nothing in it may be believed.

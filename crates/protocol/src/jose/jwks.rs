@@ -64,6 +64,12 @@ impl VerifyingKeys {
     }
 }
 
+/// RFC 7638 thumbprint of a public key.
+pub fn thumbprint_of(key: &Map<String, Value>) -> Result<String, JoseError> {
+    let jwk = Jwk::from_map(key.clone()).map_err(|cause| JoseError::Key(cause.to_string()))?;
+    super::signing::thumbprint(&jwk)
+}
+
 fn verifying_keys(members: &Map<String, Value>) -> Vec<VerifyingKey> {
     let text = |name| members.get(name).and_then(Value::as_str);
     let private =

@@ -81,13 +81,14 @@ impl std::fmt::Debug for SigningKeyPair {
 }
 
 /// RFC 7638 §3: the required members in lexicographic order, no white space.
-fn thumbprint(jwk: &Jwk) -> Result<String, JoseError> {
+pub(super) fn thumbprint(jwk: &Jwk) -> Result<String, JoseError> {
     let member = |name| jwk.parameter(name).and_then(Value::as_str).unwrap_or_default();
     let canonical = match jwk.key_type() {
         "EC" => {
             format!(r#"{{"crv":"{}","kty":"EC","x":"{}","y":"{}"}}"#, member("crv"), member("x"), member("y"))
         }
         "RSA" => format!(r#"{{"e":"{}","kty":"RSA","n":"{}"}}"#, member("e"), member("n")),
+        "OKP" => format!(r#"{{"crv":"{}","kty":"OKP","x":"{}"}}"#, member("crv"), member("x")),
         other => return Err(JoseError::Key(format!("no thumbprint for {other}"))),
     };
     Ok(sha256_base64url(&canonical))

@@ -9,7 +9,7 @@ use hospes_web::api::{
     AuthMethod, Client, ClientBody, ClientWithSecret, ConsentRule, GrantType, SignatureAlgorithm, Status,
 };
 use serde::de::DeserializeOwned;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 #[derive(Subcommand, Debug)]
 pub(super) enum Verb {
@@ -115,9 +115,8 @@ fn list<T>(named: Vec<T>, before: Vec<T>) -> Vec<T> {
     if named.is_empty() { before } else { named }
 }
 
-fn json<T: DeserializeOwned>(path: PathBuf) -> Result<T> {
-    let text =
-        std::fs::read_to_string(&path).with_context(|| format!("{} cannot be read", path.display()))?;
+fn json<T: DeserializeOwned>(path: &Path) -> Result<T> {
+    let text = std::fs::read_to_string(path).with_context(|| format!("{} cannot be read", path.display()))?;
     let value = serde_json::from_str(&text);
     Ok(value.map_err(|error| refused(vec![format!("{}: {error}", path.display())]))?)
 }
@@ -129,7 +128,7 @@ impl Settings {
             client_id: None,
             display_name: self.name.unwrap_or(before.display_name),
             auth_method: self.auth_method.unwrap_or(before.auth_method),
-            jwks: self.jwks_file.map(json).transpose()?.or(before.jwks),
+            jwks: self.jwks_file.as_deref().map(json).transpose()?.or(before.jwks),
             redirect_uris: list(self.redirect_uri, before.redirect_uris),
             post_logout_redirect_uris: list(self.post_logout_redirect_uri, before.post_logout_redirect_uris),
             start_url: self.start_url.or(before.start_url),
@@ -141,7 +140,7 @@ impl Settings {
             consent: self.consent.unwrap_or(before.consent),
             id_token_algorithm: self.id_token_algorithm.unwrap_or(before.id_token_algorithm),
             audience: self.audience.or(before.audience),
-            options: self.options_file.map(json).transpose()?.unwrap_or(before.options),
+            options: self.options_file.as_deref().map(json).transpose()?.unwrap_or(before.options),
             status: self.status.unwrap_or(before.status),
         };
         Ok(body.settings().map_err(refused)?)

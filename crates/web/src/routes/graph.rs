@@ -1,6 +1,6 @@
 //! The invitation call of the model product, field for field, with its error shape.
 
-use crate::routes::token::bearer;
+use crate::routes::token::RequestToken;
 use crate::site::Site;
 use actix_web::http::{StatusCode, header};
 use actix_web::web::{Json, JsonConfig, ServiceConfig, post};
@@ -102,10 +102,10 @@ fn parse(body: Value) -> Result<InviteRequest, BadBody> {
 }
 
 async fn authorized(site: &Site, request: &HttpRequest) -> Result<Inviter, HttpResponse> {
-    let token = bearer(request).ok_or_else(|| unauthorized(site, None))?;
+    let token = RequestToken::of(site, request).ok_or_else(|| unauthorized(site, None))?;
     let token = site
         .idp()
-        .access_token(&site.ctx, &site.tenant, token)
+        .presented_token(&site.ctx, &site.tenant, token.presented())
         .await
         .map_err(|error| unauthorized(site, Some(&error)))?;
     if token.aud != site.idp().issuer(&site.tenant).as_str() {

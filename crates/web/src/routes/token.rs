@@ -8,6 +8,7 @@ use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use hospes_idp::Idp;
 use hospes_idp::token::ClientRequest;
+use hospes_idp::token::possession::{Possession, PresentedToken, TokenScheme};
 use hospes_protocol::OAuthError;
 use hospes_protocol::params::Params;
 
@@ -15,16 +16,55 @@ fn authorization(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
 }
 
-/// The token of an `Authorization: Bearer` header; the scheme is case-insensitive (RFC 9110 §11.1).
-pub(crate) fn bearer(request: &HttpRequest) -> Option<&str> {
-    let (scheme, token) = authorization(request)?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+fn proofs(request: &HttpRequest) -> Vec<String> {
+    let texts = request.headers().get_all("DPoP").map(|value| value.to_str().unwrap_or_default());
+    texts.map(str::to_owned).collect()
+}
+
+/// An access token as it came with a request.
+pub(crate) struct RequestToken {
+    pub(crate) scheme: TokenScheme,
+    token: String,
+    method: String,
+    uri: String,
+    proofs: Vec<String>,
+}
+
+impl RequestToken {
+    /// The one of the `Authorization` header; schemes are case-insensitive (RFC 9110 §11.1).
+    pub(crate) fn of(site: &Site, request: &HttpRequest) -> Option<Self> {
+        let (scheme, token) = authorization(request)?.split_once(' ')?;
+        let schemes = [("bearer", TokenScheme::Bearer), ("dpop", TokenScheme::Dpop)];
+        let (_, scheme) = schemes.into_iter().find(|(name, _)| scheme.eq_ignore_ascii_case(name))?;
+        Some(Self::new(site, request, (scheme, token.trim())))
+    }
+
+    fn new(site: &Site, request: &HttpRequest, (scheme, token): (TokenScheme, &str)) -> Self {
+        Self {
+            scheme,
+            token: token.to_owned(),
+            method: request.method().to_string(),
+            uri: format!("{}{}", site.idp().base_url(), request.path()),
+            proofs: proofs(request),
+        }
+    }
+
+    pub(crate) fn presented(&self) -> PresentedToken<'_> {
+        PresentedToken {
+            scheme: self.scheme,
+            token: &self.token,
+            method: &self.method,
+            uri: &self.uri,
+            possession: Possession { proofs: &self.proofs },
+        }
+    }
 }
 
 /// A form a client sent with what it says about itself.
 pub(crate) struct ClientCall {
     site: Site,
     authorization: Option<String>,
+    proofs: Vec<String>,
     form: Result<Params, OAuthError>,
 }
 
@@ -38,7 +78,8 @@ impl FromRequest for ClientCall {
         Box::pin(async move {
             let site = Site::of(&request).await?;
             let authorization = authorization(&request).map(str::to_owned);
-            Ok(Self { site, authorization, form: form.await?.form() })
+            let proofs = proofs(&request);
+            Ok(Self { site, authorization, proofs, form: form.await?.form() })
         })
     }
 }
@@ -49,12 +90,13 @@ impl ClientCall {
         ask: impl AsyncFnOnce(&Idp, ClientRequest<'_>) -> Result<T, OAuthError>,
         render: impl FnOnce(T) -> HttpResponse,
     ) -> HttpResponse {
-        let Self { site, authorization, form } = self;
+        let Self { site, authorization, proofs, form } = self;
         let authorization = authorization.as_deref();
         let answer = match &form {
             Ok(form) => {
                 let (ctx, tenant) = (&site.ctx, &site.tenant);
-                ask(site.idp(), ClientRequest { ctx, tenant, authorization, form }).await
+                let possession = Possession { proofs: &proofs };
+                ask(site.idp(), ClientRequest { ctx, tenant, authorization, form, possession }).await
             }
             Err(error) => Err(error.clone()),
         };
@@ -83,26 +125,30 @@ pub(crate) async fn revoke(call: ClientCall) -> HttpResponse {
 }
 
 pub(crate) async fn userinfo(site: Site, request: HttpRequest) -> HttpResponse {
-    released(&site, bearer(&request)).await
+    released(&site, RequestToken::of(&site, &request)).await
 }
 
 /// RFC 6750 §2.2 allows the token in the form, but not together with the header.
 pub(crate) async fn userinfo_by_post(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
-    match (bearer(&request), form.params().once("access_token")) {
-        (Some(_), Ok(Some(_))) => {
-            site.bearer_error(Some(&OAuthError::invalid_request("the token came twice")))
+    match (RequestToken::of(&site, &request), form.params().once("access_token")) {
+        (Some(token), Ok(Some(_))) => {
+            let twice = OAuthError::invalid_request("the token came twice");
+            site.bearer_error(token.scheme, Some(&twice))
         }
-        (_, Err(repeated)) => site.bearer_error(Some(&repeated)),
-        (header, Ok(form)) => released(&site, header.or(form)).await,
+        (_, Err(repeated)) => site.bearer_error(TokenScheme::Bearer, Some(&repeated)),
+        (header, Ok(form)) => {
+            let form = form.map(|token| RequestToken::new(&site, &request, (TokenScheme::Bearer, token)));
+            released(&site, header.or(form)).await
+        }
     }
 }
 
-async fn released(site: &Site, token: Option<&str>) -> HttpResponse {
+async fn released(site: &Site, token: Option<RequestToken>) -> HttpResponse {
     let Some(token) = token else {
-        return site.bearer_error(None);
+        return site.bearer_error(TokenScheme::Bearer, None);
     };
-    match site.idp().userinfo(&site.ctx, &site.tenant, token).await {
+    match site.idp().userinfo(&site.ctx, &site.tenant, token.presented()).await {
         Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
-        Err(error) => site.bearer_error(Some(&error)),
+        Err(error) => site.bearer_error(token.scheme, Some(&error)),
     }
 }

@@ -1,9 +1,179 @@
 //! How strictly the client speaks the protocol.
 
+use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::jose::Algorithm;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+
+/// The set of rules a client is held to.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum Profile {
+    /// OAuth 2.1 and the security best current practice (RFC 9700).
+    #[default]
+    Baseline,
+    /// FAPI 2.0 Security Profile.
+    Fapi2,
+    /// IPSIE session lifecycle, level 1.
+    Ipsie,
+}
+
+/// Whom a client assertion may be for.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum AssertionAudience {
+    /// The issuer alone (RFC 10070).
+    #[default]
+    Strict,
+    /// The issuer or the token endpoint, as OpenID Connect Core §9 had it. Works only while the tenant allows it.
+    OidcLegacy,
+}
 
 /// How strictly the client speaks the protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct SecurityOptions {}
+pub struct SecurityOptions {
+    /// The set of rules that holds besides what is said here.
+    pub profile: Profile,
+    /// Whether tokens are issued only to whoever proves possession of a key (RFC 9449 §5.2).
+    pub dpop_bound_access_tokens: bool,
+    /// Whether proofs of possession must have a nonce of ours (RFC 9449 §8).
+    pub require_dpop_nonce: bool,
+    /// Whether authorization requests must be signed (RFC 9101 §10.5).
+    pub require_signed_request_object: bool,
+    /// What request objects are signed with; any algorithm the profile allows if absent.
+    #[schema(value_type = Option<String>)]
+    pub request_object_signing_alg: Option<Algorithm>,
+    /// What assertions of the client are signed with; any algorithm the profile allows if absent.
+    #[schema(value_type = Option<String>)]
+    pub token_endpoint_auth_signing_alg: Option<Algorithm>,
+    /// Whom assertions of the client may be for.
+    pub assertion_audience: AssertionAudience,
+    /// What signed authorization responses (JARM) are signed with; as ID tokens if absent.
+    #[schema(value_type = Option<String>)]
+    pub authorization_signed_response_alg: Option<Algorithm>,
+}
+
+/// FAPI 2.0 Security Profile §5.4.1.
+const FAPI2: [Algorithm; 3] = [Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
+
+/// What the profile asks of the rest of a registration.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Registered {
+    pub(crate) auth_method: ClientAuthMethod,
+    pub(crate) require_pkce: bool,
+    pub(crate) id_token_algorithm: Algorithm,
+}
+
+impl SecurityOptions {
+    fn is_fapi2(&self) -> bool {
+        self.profile == Profile::Fapi2
+    }
+
+    /// Whether the client gets no bearer tokens.
+    pub fn sender_constrained(&self) -> bool {
+        self.dpop_bound_access_tokens || self.is_fapi2()
+    }
+
+    /// Whether authorization requests must be pushed, whatever else is registered.
+    pub fn must_push(&self) -> bool {
+        self.is_fapi2()
+    }
+
+    /// Whether an assertion's audience may be no list, not even of one (FAPI 2.0 Security Profile §5.3.2.1).
+    pub fn audience_is_a_string(&self) -> bool {
+        self.is_fapi2()
+    }
+
+    /// Whether refresh tokens change with each use. Where tokens are bound to a key, that only loses them
+    /// (FAPI 2.0 Security Profile §5.3.2.1).
+    pub fn rotates_refresh_tokens(&self) -> bool {
+        !self.is_fapi2()
+    }
+
+    /// What request objects may be signed with.
+    pub fn request_object_algorithms(&self) -> &[Algorithm] {
+        self.narrowed(self.request_object_signing_alg.as_ref())
+    }
+
+    /// What assertions may be signed with.
+    pub fn assertion_algorithms(&self) -> &[Algorithm] {
+        self.narrowed(self.token_endpoint_auth_signing_alg.as_ref())
+    }
+
+    fn narrowed<'a>(&'a self, registered: Option<&'a Algorithm>) -> &'a [Algorithm] {
+        match registered {
+            Some(algorithm) => std::slice::from_ref(algorithm),
+            None if self.is_fapi2() => &FAPI2,
+            None => &Algorithm::VERIFYING,
+        }
+    }
+
+    /// What the profile forbids, a sentence each.
+    pub(crate) fn problems(&self, client: Registered) -> Vec<String> {
+        let mut problems = Vec::new();
+        let mut when = |bad: bool, sentence: &str| {
+            if bad {
+                problems.push(sentence.to_owned());
+            }
+        };
+        let method = client.auth_method;
+        match self.profile {
+            Profile::Baseline => {}
+            Profile::Fapi2 => {
+                let weak = |algorithm: Option<Algorithm>| algorithm.is_some_and(|it| !FAPI2.contains(&it));
+                when(
+                    method != ClientAuthMethod::PrivateKeyJwt,
+                    "the profile fapi2 needs a client that authenticates with private_key_jwt",
+                );
+                when(!client.require_pkce, "the profile fapi2 needs PKCE");
+                when(
+                    self.assertion_audience != AssertionAudience::Strict,
+                    "the profile fapi2 takes assertions for the issuer alone",
+                );
+                when(
+                    weak(Some(client.id_token_algorithm))
+                        || weak(self.request_object_signing_alg)
+                        || weak(self.token_endpoint_auth_signing_alg)
+                        || weak(self.authorization_signed_response_alg),
+                    "the profile fapi2 allows PS256, ES256 and EdDSA alone",
+                );
+            }
+            Profile::Ipsie => {
+                when(!method.is_confidential(), "the profile ipsie needs a client that can prove who it is");
+                when(!client.require_pkce, "the profile ipsie needs PKCE");
+            }
+        }
+        problems
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_profile_forbids_is_said() {
+        let good = Registered {
+            auth_method: ClientAuthMethod::PrivateKeyJwt,
+            require_pkce: true,
+            id_token_algorithm: Algorithm::ES256,
+        };
+        let of = |profile, client| SecurityOptions { profile, ..Default::default() }.problems(client).len();
+        let public = Registered { auth_method: ClientAuthMethod::None, ..good };
+        let secret = Registered { auth_method: ClientAuthMethod::ClientSecretBasic, ..good };
+        let rsa = Registered { id_token_algorithm: Algorithm::RS256, ..good };
+        let without_pkce = Registered { require_pkce: false, ..good };
+        for client in [good, public, secret, rsa, without_pkce] {
+            assert_eq!(of(Profile::Baseline, client), 0);
+        }
+        assert_eq!(
+            [good, public, secret, rsa, without_pkce].map(|it| of(Profile::Fapi2, it)),
+            [0, 1, 1, 1, 1]
+        );
+        assert_eq!(
+            [good, public, secret, rsa, without_pkce].map(|it| of(Profile::Ipsie, it)),
+            [0, 1, 0, 0, 1]
+        );
+    }
+}

@@ -28,4 +28,7 @@ pub struct RegistrationRules {}
 /// How strictly clients of the tenant speak the protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct SecurityRules {}
+pub struct SecurityRules {
+    /// Whether clients registered so may address assertions to the token endpoint, as before RFC 10070.
+    pub allow_legacy_assertion_audience: bool,
+}

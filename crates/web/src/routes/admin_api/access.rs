@@ -3,7 +3,7 @@
 use super::failure::{INVALID, MALFORMED, MEDIA_TYPE, Reference, Refused, SCOPE, TOO_LARGE, UNAUTHENTICATED};
 use super::failure::{NOT_FOUND, UNAVAILABLE};
 use crate::api::Page;
-use crate::routes::token::bearer;
+use crate::routes::token::RequestToken;
 use crate::site::Site;
 use actix_web::dev::Payload;
 use actix_web::http::header;
@@ -14,6 +14,7 @@ use hospes_idp::admin::permission::{ADMINISTER, INVITE};
 use hospes_idp::admin::{Admin, AdminError, Caller};
 use hospes_idp::invitation::record::Inviter;
 use hospes_idp::ports::{Page as Found, PageRequest};
+use hospes_idp::token::possession::TokenScheme;
 use hospes_protocol::OAuthError;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
@@ -62,16 +63,21 @@ async fn caller(site: &Site, request: &HttpRequest) -> Result<Caller, Refused> {
             "the access token is missing, invalid, expired or for another audience",
         )
     };
-    let Some(token) = bearer(request) else {
+    let Some(token) = RequestToken::of(site, request) else {
         // RFC 6750 §3.1: no error code where no token came.
         return Err(refused().challenging(realm));
     };
+    let scheme = token.scheme;
     let invalid = || refused().challenging(format!("{realm}, error=\"invalid_token\""));
     let unavailable = |error: OAuthError| match error.code.status() {
         500.. => Refused::new(&UNAVAILABLE, "a store does not answer, try again"),
+        _ if scheme == TokenScheme::Dpop => {
+            refused().challenging(site.challenge(scheme, Some(&error))).offering(site.nonce_for(&error))
+        }
         _ => invalid(),
     };
-    let token = site.idp().access_token(&site.ctx, &site.tenant, token).await.map_err(unavailable)?;
+    let token = site.idp().presented_token(&site.ctx, &site.tenant, token.presented()).await;
+    let token = token.map_err(unavailable)?;
     if token.aud != site.idp().issuer(&site.tenant).as_str() {
         return Err(invalid());
     }

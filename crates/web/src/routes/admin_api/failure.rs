@@ -53,11 +53,13 @@ pub(crate) struct Refused {
     problems: Vec<String>,
     /// `WWW-Authenticate`.
     challenge: Option<String>,
+    /// For the next proof of possession.
+    nonce: Option<String>,
 }
 
 impl Refused {
     pub(super) fn new(row: &'static Row, detail: impl Into<String>) -> Self {
-        Self { row, detail: Some(detail.into()), problems: Vec::new(), challenge: None }
+        Self { row, detail: Some(detail.into()), problems: Vec::new(), challenge: None, nonce: None }
     }
 
     pub(super) fn challenging(mut self, challenge: String) -> Self {
@@ -65,11 +67,22 @@ impl Refused {
         self
     }
 
+    pub(super) fn offering(mut self, nonce: Option<String>) -> Self {
+        self.nonce = nonce;
+        self
+    }
+
     /// What the framework refused, or a page of the rest of the server.
     fn of_status(status: StatusCode) -> Self {
         let row = ROWS.iter().find(|row| row.status == status.as_u16());
         let fallback = if status.is_server_error() { &INTERNAL } else { &MALFORMED };
-        Self { row: row.unwrap_or(&fallback), detail: None, problems: Vec::new(), challenge: None }
+        Self {
+            row: row.unwrap_or(&fallback),
+            detail: None,
+            problems: Vec::new(),
+            challenge: None,
+            nonce: None,
+        }
     }
 
     fn details(&self, reference: &str) -> Problem {
@@ -101,6 +114,9 @@ impl ResponseError for Refused {
         let mut response = HttpResponseBuilder::new(self.status_code());
         if let Some(challenge) = &self.challenge {
             response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
+        }
+        if let Some(nonce) = &self.nonce {
+            response.insert_header(("DPoP-Nonce", nonce.as_str()));
         }
         match self.row.status {
             429 => drop(response.insert_header((header::RETRY_AFTER, "3600"))),

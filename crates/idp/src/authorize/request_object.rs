@@ -1,0 +1,86 @@
+//! Requests a client signed (RFC 9101), and responses signed for it (JARM).
+
+use crate::Idp;
+use crate::browser::Visit;
+use crate::ctx::Ctx;
+use crate::error::PageError;
+use crate::model::client::Client;
+use crate::model::tenant::Tenant;
+use hospes_protocol::OAuthError;
+use hospes_protocol::jose::Algorithm;
+use hospes_protocol::jose::signing::TokenType;
+use hospes_protocol::params::Params;
+use hospes_protocol::request_object::{ObjectRules, open};
+use hospes_protocol::response::{ReturnTo, Seal};
+use serde_json::Value;
+
+/// Seconds a signed response is good for (JARM §2.1 recommends at most ten minutes).
+const RESPONSE_LIFETIME: i64 = 600;
+
+impl Idp {
+    /// The parameters that count: those of the request object where there is one, and then no others (RFC 9101 §6.3).
+    pub(super) fn signed_params(
+        &self,
+        (ctx, tenant): (&Ctx, &Tenant),
+        client: &Client,
+        params: &Params,
+    ) -> Result<Params, OAuthError> {
+        let security = &client.options.security;
+        let Some(object) = params.once("request")? else {
+            if security.require_signed_request_object {
+                return Err(OAuthError::invalid_request("the client must sign its authorization requests"));
+            }
+            return Ok(params.clone());
+        };
+        let issuer = self.issuer(tenant);
+        let rules = ObjectRules {
+            client: client.client_id.as_str(),
+            issuer: issuer.as_str(),
+            algorithms: security.request_object_algorithms(),
+            now: ctx.seconds(),
+        };
+        let keys = client.verifying_keys();
+        let inner = keys.and_then(|keys| open(object, &keys, rules)).map_err(|cause| {
+            OAuthError::invalid_request_object("the request object is not one of this client for this server")
+                .because(cause)
+        })?;
+        Ok(inner.and(Params::from_iter([("client_id", client.client_id.as_str())])))
+    }
+
+    /// With what signs the response, if it is to be signed.
+    pub(super) async fn sealed(
+        &self,
+        visit: &Visit<'_>,
+        return_to: ReturnTo,
+        algorithm: Algorithm,
+    ) -> Result<ReturnTo, PageError> {
+        if !return_to.response_mode.is_signed() {
+            return Ok(return_to);
+        }
+        let keys = self.keyring.of(visit.tenant.id).await?;
+        let expiry = visit.ctx.seconds() + RESPONSE_LIFETIME;
+        let seal = Seal(std::sync::Arc::new(move |claims| {
+            let mut claims = claims.clone();
+            claims.insert("exp".to_owned(), Value::from(expiry));
+            keys.signer(algorithm).ok()?.sign(TokenType::Jwt, &claims).ok()
+        }));
+        Ok(ReturnTo { seal: Some(seal), ..return_to })
+    }
+
+    /// Where the client of a validated request waits for its answer.
+    pub(super) async fn return_of(
+        &self,
+        visit: &Visit<'_>,
+        request: &hospes_protocol::authorize::AuthorizationRequest,
+    ) -> Result<ReturnTo, PageError> {
+        let return_to = ReturnTo {
+            client_id: request.client_id.clone(),
+            redirect_uri: request.redirect_uri.clone(),
+            response_mode: request.response_mode,
+            state: request.state.clone(),
+            issuer: self.issuer(visit.tenant),
+            seal: None,
+        };
+        self.sealed(visit, return_to, request.response_algorithm).await
+    }
+}
