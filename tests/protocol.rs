@@ -9,6 +9,7 @@ mod discovery;
 mod harness;
 mod introspection;
 mod invitation;
+mod keys;
 mod local_account;
 mod logout;
 mod pushed;

@@ -18,6 +18,7 @@ use crate::refusal::Refusal;
 use crate::vault::{Purpose, Vault};
 use crate::verified_tokens::VerifiedTokens;
 use hospes_protocol::Issuer;
+use hospes_protocol::jose::Algorithm;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -50,8 +51,8 @@ pub struct Idp {
     pub(crate) passwords: PasswordHasher,
     pub(crate) keyring: Keyring,
     pub(crate) verified_tokens: VerifiedTokens,
-    /// Metadata documents by tenant.
-    pub(crate) documents: Cache<TenantId, Arc<Published>>,
+    /// Metadata documents by tenant and what it signs with.
+    pub(crate) documents: Cache<(TenantId, Vec<Algorithm>), Arc<Published>>,
     pub(crate) barred: Barred,
     pub(crate) audit: AuditLog,
     mail_queued: Arc<Notify>,

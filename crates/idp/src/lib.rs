@@ -39,6 +39,7 @@ pub mod policy;
 pub mod ports;
 pub mod published;
 pub mod refusal;
+pub mod rotation;
 pub mod token;
 pub mod vault;
 mod verified_tokens;

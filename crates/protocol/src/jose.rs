@@ -29,8 +29,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// What tenants sign with.
-    pub const SIGNING: [Self; 2] = [Self::RS256, Self::ES256];
+    /// What tenants can sign with.
+    pub const SIGNING: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDSA];
+    /// What every tenant has a key for: RS256 because every OpenID client must verify it (OIDC Core §15.1).
+    pub const USUAL: [Self; 3] = [Self::RS256, Self::ES256, Self::EdDSA];
     /// What we accept from others.
     pub const VERIFYING: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDSA];
 

@@ -79,7 +79,7 @@ pub struct ProviderMetadata {
     response_modes_supported: [&'static str; 2],
     grant_types_supported: [&'static str; 3],
     subject_types_supported: [SubjectType; 1],
-    id_token_signing_alg_values_supported: [&'static str; 2],
+    id_token_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: [&'static str; 4],
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
@@ -99,8 +99,14 @@ pub struct ProviderMetadata {
 }
 
 impl ProviderMetadata {
-    /// The document of an issuer that knows these authentication contexts and languages.
-    pub fn new(issuer: &Issuer, acr_values: &[&'static str], ui_locales: &[&'static str]) -> Self {
+    /// The document of an issuer that knows these authentication contexts and languages, and signs with these algorithms.
+    pub fn new(
+        issuer: &Issuer,
+        signing: &[Algorithm],
+        acr_values: &[&'static str],
+        ui_locales: &[&'static str],
+    ) -> Self {
+        let signing: Vec<&str> = signing.iter().copied().map(Algorithm::as_str).collect();
         let verifying = Algorithm::VERIFYING.map(Algorithm::as_str).to_vec();
         Self {
             issuer: issuer.clone(),
@@ -117,7 +123,7 @@ impl ProviderMetadata {
             response_modes_supported: ResponseMode::ALL.map(ResponseMode::as_str),
             grant_types_supported: GrantType::ALL.map(GrantType::as_str),
             subject_types_supported: [SubjectType::Public],
-            id_token_signing_alg_values_supported: Algorithm::SIGNING.map(Algorithm::as_str),
+            id_token_signing_alg_values_supported: signing,
             token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.map(ClientAuthMethod::as_str),
             token_endpoint_auth_signing_alg_values_supported: verifying.clone(),
             introspection_endpoint_auth_methods_supported: ClientAuthMethod::CONFIDENTIAL

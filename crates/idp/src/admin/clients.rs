@@ -48,7 +48,7 @@ pub struct ClientSettings {
     pub require_pushed_requests: bool,
     /// Whether people are asked.
     pub consent: ConsentRule,
-    /// RS256 or ES256.
+    /// What its ID tokens are signed with.
     pub id_token_algorithm: Algorithm,
     /// `aud` of its access tokens.
     pub audience: Option<String>,
@@ -94,13 +94,15 @@ impl ClientSettings {
         let mut problems: Vec<String> = metadata.problems().iter().map(ToString::to_string).collect();
         let others = self.post_logout_redirect_uris.iter().chain(&self.start_url);
         problems.extend(others.filter_map(|uri| Some(format!("{uri:?} {}", parse_registered(uri).err()?))));
-        if !Algorithm::SIGNING.contains(&self.id_token_algorithm) {
-            problems.push("idTokenAlgorithm must be RS256 or ES256".to_owned());
-        }
         if self.permissions.iter().any(|permission| !super::permission::PERMISSIONS.contains(&permission)) {
             problems.push(format!("permissions must be among {}", super::permission::PERMISSIONS.join(", ")));
         }
         problems
+    }
+
+    /// The algorithms we are to sign with for this client, by the member that says so.
+    fn signatures(&self) -> Vec<(&'static str, Algorithm)> {
+        vec![("idTokenAlgorithm", self.id_token_algorithm)]
     }
 
     fn apply(self, client: Client) -> Client {
@@ -159,6 +161,7 @@ impl Admin<'_> {
         settings: ClientSettings,
     ) -> Result<(Client, Option<Secret>), AdminError> {
         let settings = checked(settings)?;
+        self.can_sign(&settings.signatures()).await?;
         let client_id = match id {
             Some(id) => ClientId::new(client_id(id)?),
             None => ClientId::new(self.ctx.uuid().to_string()),
@@ -211,8 +214,9 @@ impl Admin<'_> {
     ) -> Result<Client, AdminError> {
         let client = self.client(id).await?;
         AdminError::check_version(version, client.version)?;
-        let client = checked(settings)?.apply(client);
-        self.store_client(client).await
+        let settings = checked(settings)?;
+        self.can_sign(&settings.signatures()).await?;
+        self.store_client(settings.apply(client)).await
     }
 
     /// Makes a new secret; the ones before work for another day.

@@ -38,8 +38,9 @@ impl Idp {
             tid: &call.tenant.id.to_string(),
             scope: &scope,
         };
-        let signed =
-            keys.signer(Algorithm::ES256).and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
+        let signed = keys
+            .signer(Algorithm::ES256, call.ctx.now)
+            .and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
         let access_token =
             signed.map_err(|cause| OAuthError::server_error("the token cannot be signed").because(cause))?;
         Ok(TokenResponse {

@@ -45,6 +45,11 @@ impl VerifyingKeys {
         self.0.is_empty()
     }
 
+    /// Whether a key of the set has this identifier.
+    pub fn has(&self, key_id: &str) -> bool {
+        self.0.iter().any(|key| key.key_id.as_deref() == Some(key_id))
+    }
+
     /// Verifies a token and returns its claims. The algorithm must be one of `allowed` and fit the key. A token without
     /// `kid` is tried against every key that fits; never against "the first" (OIDC Core §10.1).
     pub fn verify(&self, jwt: &CompactJwt<'_>, allowed: &[Algorithm]) -> Result<Claims, JoseError> {
