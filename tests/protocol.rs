@@ -3,9 +3,11 @@
 mod authorize;
 mod authorize_session;
 mod client_auth;
+mod client_keys;
 mod code;
 mod code_refused;
 mod discovery;
+mod encrypted;
 mod harness;
 mod introspection;
 mod invitation;

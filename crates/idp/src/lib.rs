@@ -19,6 +19,7 @@ pub mod audit_log;
 pub mod authorize;
 mod barred;
 pub mod browser;
+pub(crate) mod client_keys;
 pub mod ctx;
 pub mod email;
 pub mod error;

@@ -10,6 +10,7 @@ pub mod introspect;
 pub mod issue;
 pub mod refresh;
 pub mod revoke;
+pub mod sealed;
 pub mod userinfo;
 
 use crate::Idp;

@@ -1,16 +1,20 @@
 //! JOSE, wrapped once over josekit.
 //!
 //! Compact serialization only; a fixed list of algorithms per purpose; keys parsed once; the claims a purpose needs are
-//! required rather than checked if present; no encryption, no compression, no key taken from a header.
+//! required rather than checked if present; no compression, nothing decrypted, no key taken from a header.
 
 pub mod check;
 pub mod compact;
+pub mod encryption;
 pub mod jwks;
+pub mod key_set;
 pub mod signing;
 
 pub use check::{ClaimError, Expectation};
 pub use compact::{Claims, CompactJwt};
+pub use encryption::{ContentEncryption, EncryptingKeys, KeyManagement};
 pub use jwks::{KeySetError, VerifyingKeys};
+pub use key_set::KeySet;
 pub use signing::{Signer, SigningKeyPair};
 
 use serde::{Deserialize, Serialize};

@@ -19,6 +19,7 @@ pub use resources::ResourceOptions;
 pub use security::SecurityOptions;
 pub use sessions::SessionOptions;
 pub use tenant::{KeyOptions, RegistrationRules, SecurityRules, TenantOptions};
+pub(crate) use tokens::Encryption;
 pub use tokens::TokenOptions;
 
 use serde::{Deserialize, Serialize};

@@ -26,18 +26,23 @@ pub enum TokenType {
     ClientAuthentication,
     /// Answer of the introspection endpoint (RFC 9701 §5).
     Introspection,
+    /// Answer of the userinfo endpoint. It states no type: there is none for it, and with the one of an ID token it could
+    /// be taken for one.
+    UserInfo,
 }
 
 impl TokenType {
-    const ALL: [Self; 4] = [Self::Jwt, Self::AccessToken, Self::ClientAuthentication, Self::Introspection];
+    const ALL: [Self; 5] =
+        [Self::Jwt, Self::AccessToken, Self::ClientAuthentication, Self::Introspection, Self::UserInfo];
 
     /// The `typ` header.
-    pub const fn as_str(self) -> &'static str {
+    pub const fn as_str(self) -> Option<&'static str> {
         match self {
-            Self::Jwt => "JWT",
-            Self::AccessToken => "at+jwt",
-            Self::ClientAuthentication => "client-authentication+jwt",
-            Self::Introspection => "token-introspection+jwt",
+            Self::Jwt => Some("JWT"),
+            Self::AccessToken => Some("at+jwt"),
+            Self::ClientAuthentication => Some("client-authentication+jwt"),
+            Self::Introspection => Some("token-introspection+jwt"),
+            Self::UserInfo => None,
         }
     }
 }
@@ -108,7 +113,7 @@ pub struct Signer {
     pub key_id: String,
     /// What it signs with.
     pub algorithm: Algorithm,
-    headers: [String; 4],
+    headers: [String; 5],
     key: PrivateKey,
 }
 
@@ -157,19 +162,24 @@ impl Signer {
             }
         };
         let header = |typ: TokenType| {
-            base64url(json!({"alg": algorithm.as_str(), "kid": key_id, "typ": typ.as_str()}).to_string())
+            let mut header = json!({"alg": algorithm.as_str(), "kid": key_id});
+            if let (Some(typ), Some(members)) = (typ.as_str(), header.as_object_mut()) {
+                members.insert("typ".to_owned(), json!(typ));
+            }
+            base64url(header.to_string())
         };
         Ok(Self { key_id: key_id.to_owned(), algorithm, headers: TokenType::ALL.map(header), key })
     }
 
     /// Serialises and signs.
     pub fn sign(&self, typ: TokenType, claims: &impl Serialize) -> Result<String, JoseError> {
-        let [jwt, access_token, client_authentication, introspection] = &self.headers;
+        let [jwt, access_token, client_authentication, introspection, userinfo] = &self.headers;
         let header = match typ {
             TokenType::Jwt => jwt,
             TokenType::AccessToken => access_token,
             TokenType::ClientAuthentication => client_authentication,
             TokenType::Introspection => introspection,
+            TokenType::UserInfo => userinfo,
         };
         let payload =
             serde_json::to_vec(claims).map_err(|_| JoseError::Malformed("claims do not serialise"))?;

@@ -4,7 +4,7 @@
 mod machine;
 
 use machine::Machine;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
