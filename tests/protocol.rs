@@ -3,13 +3,16 @@
 mod authorize;
 mod authorize_session;
 mod client_auth;
+mod client_keys;
 mod code;
 mod code_refused;
 mod discovery;
 mod dpop;
+mod encrypted;
 mod harness;
 mod introspection;
 mod invitation;
+mod keys;
 mod local_account;
 mod logout;
 mod pushed;

@@ -8,6 +8,7 @@ pub(crate) mod clock;
 pub(crate) mod fake_home;
 pub(crate) mod guests;
 pub(crate) mod jwt;
+pub(crate) mod key_host;
 pub(crate) mod query;
 pub(crate) mod redemption;
 pub(crate) mod snapshot;

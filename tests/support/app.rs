@@ -12,6 +12,7 @@ use hospes_mail::Catcher;
 use hospes_server::config::{Config, Sources};
 use hospes_server::serve::{bind, run_http, until};
 use hospes_server::wiring::House;
+use hospes_storage::SqlDirectory;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
@@ -146,6 +147,11 @@ impl TestApp {
 
     pub(crate) fn house(&self) -> &House {
         &self.running.as_ref().unwrap().house
+    }
+
+    /// The same directory without this node's memory, as another node has it.
+    pub(crate) async fn second_directory(&self) -> SqlDirectory {
+        SqlDirectory::open(&self.stores().directory_url).await.unwrap()
     }
 
     pub(crate) fn stores(&self) -> &OpenStores {

@@ -78,6 +78,13 @@ impl<'a> NewClient<'a> {
         self.register(ClientAuthMethod::PrivateKeyJwt).await
     }
 
+    /// With signed assertions, whose keys are at a URL.
+    pub(crate) async fn with_key_at(mut self, key: JwtKey, url: &str) -> TestClient<'a> {
+        self.settings.options.tokens.jwks_uri = Some(url.to_owned());
+        self.key = Some(key);
+        self.register(ClientAuthMethod::PrivateKeyJwt).await
+    }
+
     /// That acts for itself, with these permissions.
     pub(crate) async fn service(mut self, permissions: &[&str]) -> TestClient<'a> {
         self.settings.grant_types = vec![GrantType::ClientCredentials];

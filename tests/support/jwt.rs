@@ -2,7 +2,7 @@
 
 use hospes_protocol::encoding::{base64url, from_base64url};
 use hospes_protocol::jose::{Algorithm, SigningKeyPair};
-use josekit::jws::{ES256, JwsSigner, RS256};
+use josekit::jws::{ES256, EdDSA, JwsSigner, PS256, RS256};
 use serde_json::{Value, json};
 
 /// A key of a client.
@@ -29,7 +29,9 @@ impl JwtKey {
     pub(crate) fn sign(&self, header: &Value, claims: &Value) -> String {
         let signer: Box<dyn JwsSigner> = match self.pair.algorithm {
             Algorithm::RS256 => Box::new(RS256.signer_from_der(&self.pair.private_der).unwrap()),
-            _ => Box::new(ES256.signer_from_der(&self.pair.private_der).unwrap()),
+            Algorithm::PS256 => Box::new(PS256.signer_from_der(&self.pair.private_der).unwrap()),
+            Algorithm::EdDSA => Box::new(EdDSA.signer_from_der(&self.pair.private_der).unwrap()),
+            Algorithm::ES256 => Box::new(ES256.signer_from_der(&self.pair.private_der).unwrap()),
         };
         let input = unsigned(header, claims);
         let signature = signer.sign(input.as_bytes()).unwrap();

@@ -58,6 +58,18 @@ impl TestApp {
         answer
     }
 
+    /// What an attempt answers, and how many entries of this kind it leaves. Work of our own has no address.
+    pub(crate) async fn audited_many<T>(
+        &self,
+        kind: AuditKind,
+        attempt: impl Future<Output = T>,
+    ) -> (T, usize) {
+        let count = async || self.audit().await.iter().filter(|event| event.kind == kind).count();
+        let before = count().await;
+        let answer = Box::pin(attempt).await;
+        (answer, count().await - before)
+    }
+
     /// Asserts both: a refusal as it should be.
     pub(crate) async fn refuses<T>(
         &self,

@@ -4,6 +4,7 @@ pub mod clients;
 mod cursor;
 pub mod home_idps;
 pub mod invitations;
+pub mod keys;
 pub mod people;
 pub mod permission;
 pub mod set_up;

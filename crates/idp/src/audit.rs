@@ -29,6 +29,10 @@ audit_kinds! {
     TenantUpdated = "tenant.updated";
     /// A signing key was made.
     KeyCreated = "key.created";
+    /// A signing key was taken away before its time.
+    KeyRevoked = "key.revoked";
+    /// A signing key was taken away after everything it signed had expired.
+    KeyRemoved = "key.removed";
     /// A client was registered.
     ClientCreated = "client.created";
     /// A client was changed.

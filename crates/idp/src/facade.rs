@@ -12,12 +12,15 @@ use crate::mail::{MailContent, OutboxMail};
 use crate::model::session::Session;
 use crate::model::tenant::{Slug, Tenant};
 use crate::password::hashing::PasswordHasher;
-use crate::ports::{Change, ChangeError, Directory, Key, Kind, Sessions, Unavailable, Upstream};
+use crate::ports::{
+    Change, ChangeError, ClientKeySets, Directory, Key, Kind, Sessions, Unavailable, Upstream,
+};
 use crate::published::Published;
 use crate::refusal::Refusal;
 use crate::vault::{Purpose, Vault};
 use crate::verified_tokens::VerifiedTokens;
 use hospes_protocol::Issuer;
+use hospes_protocol::jose::{Algorithm, KeySet};
 use jiff::Timestamp;
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -31,6 +34,8 @@ pub struct Rooms {
     pub sessions: Arc<dyn Sessions>,
     /// Home IdPs.
     pub upstream: Arc<dyn Upstream>,
+    /// Keys at URLs of clients.
+    pub client_keys: Arc<dyn ClientKeySets>,
     /// The key-encryption key.
     pub vault: Arc<Vault>,
     /// Passwords.
@@ -46,12 +51,15 @@ pub struct Idp {
     pub(crate) directory: Arc<dyn Directory>,
     pub(crate) sessions: Arc<dyn Sessions>,
     pub(crate) upstream: Arc<dyn Upstream>,
+    pub(crate) client_keys: Arc<dyn ClientKeySets>,
+    /// Keys in registrations, by the hash of their text.
+    pub(crate) registered_keys: Cache<[u8; 32], Arc<KeySet>>,
     pub(crate) vault: Arc<Vault>,
     pub(crate) passwords: PasswordHasher,
     pub(crate) keyring: Keyring,
     pub(crate) verified_tokens: VerifiedTokens,
-    /// Metadata documents by tenant.
-    pub(crate) documents: Cache<TenantId, Arc<Published>>,
+    /// Metadata documents by tenant and what it signs with.
+    pub(crate) documents: Cache<(TenantId, Vec<Algorithm>), Arc<Published>>,
     pub(crate) barred: Barred,
     pub(crate) audit: AuditLog,
     mail_queued: Arc<Notify>,
@@ -70,6 +78,8 @@ impl Idp {
             directory: rooms.directory,
             sessions: rooms.sessions,
             upstream: rooms.upstream,
+            client_keys: rooms.client_keys,
+            registered_keys: Cache::new(10_000),
             vault: rooms.vault,
             passwords: rooms.passwords,
             mail_queued: rooms.mail_queued,

@@ -2,22 +2,25 @@
 
 use crate::Ctx;
 use crate::ids::TenantId;
+use crate::model::signing_key;
 use crate::model::tenant::SigningKey;
 use crate::ports::{Directory, Unavailable};
 use crate::published::Published;
 use crate::vault::{Purpose, Sealed, Vault};
 use hospes_protocol::jose::{Algorithm, JoseError, Signer, SigningKeyPair, VerifyingKeys};
+use jiff::Timestamp;
 use moka::sync::Cache;
 use serde_json::json;
 use std::sync::Arc;
 use std::time::Duration;
 
-/// How long another node may sign with keys this one has not read yet.
-const REREAD: Duration = Duration::from_secs(30);
+/// How long the opened keys of a tenant nobody asks for are kept.
+const IDLE: Duration = Duration::from_hours(1);
 
 /// What one tenant signs and verifies with.
 #[derive(Debug)]
 pub struct TenantKeys {
+    stored: Arc<Vec<SigningKey>>,
     signers: Vec<Signer>,
     /// Verifies what the tenant signed.
     pub verifying: VerifyingKeys,
@@ -26,13 +29,20 @@ pub struct TenantKeys {
 }
 
 impl TenantKeys {
-    /// The newest key of an algorithm.
-    pub fn signer(&self, algorithm: Algorithm) -> Result<&Signer, JoseError> {
-        let newest = self.signers.iter().rev().find(|signer| signer.algorithm == algorithm);
-        newest.ok_or_else(|| JoseError::Key(format!("the tenant has no {} key", algorithm.as_str())))
+    /// The key that signs with an algorithm now.
+    pub fn signer(&self, algorithm: Algorithm, now: Timestamp) -> Result<&Signer, JoseError> {
+        let current = signing_key::signing(&self.stored, algorithm, now);
+        let signer = current.and_then(|key| self.signers.iter().find(|signer| signer.key_id == key.key_id));
+        signer.ok_or_else(|| JoseError::Key(format!("the tenant does not sign with {}", algorithm.as_str())))
     }
 
-    fn open(keys: &[SigningKey], vault: &Vault) -> Result<Self, JoseError> {
+    /// What the tenant signs with now.
+    pub fn algorithms(&self, now: Timestamp) -> Vec<Algorithm> {
+        let signs = |algorithm: &Algorithm| signing_key::signing(&self.stored, *algorithm, now).is_some();
+        Algorithm::SIGNING.into_iter().filter(signs).collect()
+    }
+
+    fn open(stored: Arc<Vec<SigningKey>>, vault: &Vault) -> Result<Self, JoseError> {
         let unsealed = |key: &SigningKey| {
             let context = context(key.tenant, &key.key_id);
             let der = vault.open(Purpose::SigningKey, &context, &key.private);
@@ -41,13 +51,21 @@ impl TenantKeys {
             })?;
             Signer::open(key.algorithm, &key.key_id, &der)
         };
-        let jwks = json!({"keys": keys.iter().map(|key| &key.public).collect::<Vec<_>>()}).to_string();
+        let jwks = json!({"keys": stored.iter().map(|key| &key.public).collect::<Vec<_>>()}).to_string();
         Ok(Self {
-            signers: keys.iter().map(unsealed).collect::<Result<_, _>>()?,
+            signers: stored.iter().map(unsealed).collect::<Result<_, _>>()?,
             verifying: VerifyingKeys::parse(jwks.as_bytes())
                 .map_err(|cause| JoseError::Key(cause.to_string()))?,
             jwks: Published::new(jwks.into_bytes()),
+            stored,
         })
+    }
+
+    /// Whether these are the keys the directory has. Nothing about a key changes but when it begins to sign.
+    fn are(&self, stored: &Arc<Vec<SigningKey>>) -> bool {
+        let same = |(a, b): (&SigningKey, &SigningKey)| a.key_id == b.key_id && a.signs_from == b.signs_from;
+        Arc::ptr_eq(&self.stored, stored)
+            || self.stored.len() == stored.len() && self.stored.iter().zip(stored.iter()).all(same)
     }
 }
 
@@ -92,33 +110,40 @@ impl From<KeyringError> for hospes_protocol::OAuthError {
 impl Keyring {
     /// A keyring over the directory's sealed keys.
     pub fn new(directory: Arc<dyn Directory>, vault: Arc<Vault>) -> Self {
-        let cache = Cache::builder().max_capacity(10_000).time_to_live(REREAD).build();
+        let cache = Cache::builder().max_capacity(10_000).time_to_idle(IDLE).build();
         Self { directory, vault, cache }
     }
 
-    /// The keys of a tenant.
+    /// The keys of a tenant, as new as the directory's: it is asked every time, and answers from memory for a second.
     pub async fn of(&self, tenant: TenantId) -> Result<Arc<TenantKeys>, KeyringError> {
-        if let Some(keys) = self.cache.get(&tenant) {
+        let stored = self.directory.signing_keys(tenant).await?;
+        if let Some(keys) = self.cache.get(&tenant).filter(|keys| keys.are(&stored)) {
             return Ok(keys);
         }
-        let stored = self.directory.signing_keys(tenant).await?;
-        let keys = Arc::new(TenantKeys::open(&stored, &self.vault)?);
+        let keys = Arc::new(TenantKeys::open(stored, &self.vault)?);
         self.cache.insert(tenant, keys.clone());
         Ok(keys)
     }
 
-    /// Reads the keys of a tenant again at the next use.
-    pub fn forget(&self, tenant: TenantId) {
-        self.cache.invalidate(&tenant);
+    /// As [`generate`]. RSA takes its time, so no request waits on this thread.
+    pub async fn make(
+        &self,
+        ctx: &Ctx,
+        tenant: TenantId,
+        what: (Algorithm, Timestamp),
+    ) -> Result<SigningKey, KeyringError> {
+        let (ctx, vault) = (ctx.clone(), self.vault.clone());
+        let made = tokio::task::spawn_blocking(move || generate(&ctx, &vault, tenant, what)).await;
+        Ok(made.map_err(|cause| JoseError::Key(cause.to_string()))??)
     }
 }
 
-/// Makes a key for a tenant and seals its private half.
+/// Makes a key for a tenant that signs from then on, and seals its private half.
 pub fn generate(
     ctx: &Ctx,
     vault: &Vault,
     tenant: TenantId,
-    algorithm: Algorithm,
+    (algorithm, signs_from): (Algorithm, Timestamp),
 ) -> Result<SigningKey, JoseError> {
     let pair = SigningKeyPair::generate(algorithm)?;
     let private: Sealed =
@@ -130,6 +155,7 @@ pub fn generate(
         public: pair.public,
         private,
         created_at: ctx.now,
+        signs_from: Some(signs_from),
     })
 }
 

@@ -1,6 +1,7 @@
 //! Server metadata and keys of a tenant, rendered once.
 
 use crate::Idp;
+use crate::ctx::Ctx;
 use crate::keyring::{KeyringError, TenantKeys};
 use crate::model::authentication::ACR_VALUES;
 use crate::model::tenant::Tenant;
@@ -12,13 +13,14 @@ use std::sync::Arc;
 pub const UI_LOCALES: [&str; 1] = ["en"];
 
 impl Idp {
-    /// The metadata document, the same at both well-known forms. It follows from the issuer alone, which never changes,
-    /// so it is rendered once.
-    pub fn metadata(&self, tenant: &Tenant) -> Arc<Published> {
-        self.documents.get_with(tenant.id, || {
-            let document = ProviderMetadata::new(&self.issuer(tenant), &ACR_VALUES, &UI_LOCALES);
+    /// The metadata document, the same at both well-known forms. It follows from the issuer, which never changes, and
+    /// from what the tenant signs with now, so it is rendered once for each.
+    pub async fn metadata(&self, ctx: &Ctx, tenant: &Tenant) -> Result<Arc<Published>, KeyringError> {
+        let signing = self.keyring.of(tenant.id).await?.algorithms(ctx.now);
+        Ok(self.documents.get_with((tenant.id, signing.clone()), || {
+            let document = ProviderMetadata::new(&self.issuer(tenant), &signing, &ACR_VALUES, &UI_LOCALES);
             Arc::new(Published::new(serde_json::to_vec(&document).unwrap_or_default()))
-        })
+        }))
     }
 
     /// The keys of a tenant, with its published key set.

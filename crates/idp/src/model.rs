@@ -8,5 +8,6 @@ pub mod identity;
 pub mod invitation;
 pub mod options;
 pub mod session;
+pub mod signing_key;
 pub mod tenant;
 pub mod user;

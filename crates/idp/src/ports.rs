@@ -1,10 +1,12 @@
 //! The rooms around the decisions, as traits: the durable [`Directory`], the short-lived [`Sessions`] and the
-//! [`Upstream`] home IdPs. Time and randomness come with [`Ctx`](crate::Ctx).
+//! [`Upstream`] home IdPs, and the [`ClientKeySets`] clients publish. Time and randomness come with [`Ctx`](crate::Ctx).
 
+pub mod client_keys;
 pub mod directory;
 pub mod sessions;
 pub mod upstream;
 
+pub use client_keys::ClientKeySets;
 pub use directory::{Change, ChangeError, Directory, Page, PageRequest};
 pub use sessions::{Key, Kind, Presence, Rotation, Sessions, Spend, Write};
 pub use upstream::{Upstream, UpstreamError};

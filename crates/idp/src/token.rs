@@ -11,6 +11,7 @@ pub mod issue;
 pub mod possession;
 pub mod refresh;
 pub mod revoke;
+pub mod sealed;
 pub mod userinfo;
 
 use crate::Idp;

@@ -5,8 +5,15 @@ use moka::sync::Cache;
 use std::sync::Arc;
 use std::time::Duration;
 
+/// What was read, and the identifier of the key that verified it: a token ends with its key.
+#[derive(Clone)]
+pub(crate) struct VerifiedToken {
+    pub(crate) claims: Arc<VerifiedAccessToken>,
+    pub(crate) key_id: Arc<str>,
+}
+
 /// Only hits are kept, so garbage cannot fill it.
-pub(crate) struct VerifiedTokens(Cache<[u8; 32], Arc<VerifiedAccessToken>>);
+pub(crate) struct VerifiedTokens(Cache<[u8; 32], VerifiedToken>);
 
 impl Default for VerifiedTokens {
     fn default() -> Self {
@@ -15,11 +22,11 @@ impl Default for VerifiedTokens {
 }
 
 impl VerifiedTokens {
-    pub(crate) fn get(&self, hash: &[u8; 32]) -> Option<Arc<VerifiedAccessToken>> {
+    pub(crate) fn get(&self, hash: &[u8; 32]) -> Option<VerifiedToken> {
         self.0.get(hash)
     }
 
-    pub(crate) fn insert(&self, hash: [u8; 32], claims: Arc<VerifiedAccessToken>) {
-        self.0.insert(hash, claims);
+    pub(crate) fn insert(&self, hash: [u8; 32], token: VerifiedToken) {
+        self.0.insert(hash, token);
     }
 }

@@ -204,6 +204,31 @@ pub struct UserInfoClaims<'a> {
     pub profile: ProfileClaims<'a>,
 }
 
+/// Userinfo as a signed token (OIDC Core §5.3.2): who says it, and to whom.
+#[derive(Clone, Debug, Serialize)]
+pub struct SignedUserInfoClaims<'a> {
+    /// Issuer.
+    pub iss: &'a str,
+    /// The client.
+    pub aud: &'a str,
+    /// What the plain answer says.
+    #[serde(flatten)]
+    pub claims: UserInfoClaims<'a>,
+}
+
+/// An answer of the introspection endpoint as a signed token (RFC 9701 §5).
+#[derive(Clone, Debug, Serialize)]
+pub struct IntrospectionClaims<'a, T> {
+    /// Issuer.
+    pub iss: &'a str,
+    /// Who asked.
+    pub aud: &'a str,
+    /// When.
+    pub iat: i64,
+    /// What the plain answer says.
+    pub token_introspection: &'a T,
+}
+
 /// An access token of ours, read back after its signature was verified. What it says is what introspection says.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct VerifiedAccessToken {

@@ -1,16 +1,20 @@
 //! JOSE, wrapped once over josekit.
 //!
 //! Compact serialization only; a fixed list of algorithms per purpose; keys parsed once; the claims a purpose needs are
-//! required rather than checked if present; no encryption, no compression, no key taken from a header.
+//! required rather than checked if present; no compression, nothing decrypted, no key taken from a header.
 
 pub mod check;
 pub mod compact;
+pub mod encryption;
 pub mod jwks;
+pub mod key_set;
 pub mod signing;
 
 pub use check::{ClaimError, Expectation};
 pub use compact::{Claims, CompactJwt};
+pub use encryption::{ContentEncryption, EncryptingKeys, KeyManagement};
 pub use jwks::{KeySetError, VerifyingKeys};
+pub use key_set::KeySet;
 pub use signing::{Signer, SigningKeyPair};
 
 use serde::{Deserialize, Serialize};
@@ -29,8 +33,10 @@ pub enum Algorithm {
 }
 
 impl Algorithm {
-    /// What tenants sign with.
-    pub const SIGNING: [Self; 2] = [Self::RS256, Self::ES256];
+    /// What tenants can sign with.
+    pub const SIGNING: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDSA];
+    /// What every tenant has a key for: RS256 because every OpenID client must verify it (OIDC Core §15.1).
+    pub const USUAL: [Self; 3] = [Self::RS256, Self::ES256, Self::EdDSA];
     /// What we accept from others.
     pub const VERIFYING: [Self; 4] = [Self::RS256, Self::PS256, Self::ES256, Self::EdDSA];
 

@@ -4,7 +4,7 @@
 
 use crate::authorize::{Prompt, ResponseMode};
 use crate::client_auth::ClientAuthMethod;
-use crate::jose::Algorithm;
+use crate::jose::{Algorithm, ContentEncryption, KeyManagement};
 use crate::token::GrantType;
 use crate::{Issuer, names::SubjectType};
 use serde::Serialize;
@@ -79,7 +79,13 @@ pub struct ProviderMetadata {
     response_modes_supported: Vec<&'static str>,
     grant_types_supported: [&'static str; 3],
     subject_types_supported: [SubjectType; 1],
-    id_token_signing_alg_values_supported: [&'static str; 2],
+    id_token_signing_alg_values_supported: Vec<&'static str>,
+    id_token_encryption_alg_values_supported: [&'static str; 3],
+    id_token_encryption_enc_values_supported: [&'static str; 3],
+    userinfo_signing_alg_values_supported: Vec<&'static str>,
+    userinfo_encryption_alg_values_supported: [&'static str; 3],
+    userinfo_encryption_enc_values_supported: [&'static str; 3],
+    introspection_signing_alg_values_supported: Vec<&'static str>,
     token_endpoint_auth_methods_supported: [&'static str; 4],
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     introspection_endpoint_auth_methods_supported: [&'static str; 3],
@@ -102,8 +108,14 @@ pub struct ProviderMetadata {
 }
 
 impl ProviderMetadata {
-    /// The document of an issuer that knows these authentication contexts and languages.
-    pub fn new(issuer: &Issuer, acr_values: &[&'static str], ui_locales: &[&'static str]) -> Self {
+    /// The document of an issuer that knows these authentication contexts and languages, and signs with these algorithms.
+    pub fn new(
+        issuer: &Issuer,
+        signing: &[Algorithm],
+        acr_values: &[&'static str],
+        ui_locales: &[&'static str],
+    ) -> Self {
+        let signing: Vec<&str> = signing.iter().copied().map(Algorithm::as_str).collect();
         let verifying = Algorithm::VERIFYING.map(Algorithm::as_str).to_vec();
         Self {
             issuer: issuer.clone(),
@@ -120,7 +132,13 @@ impl ProviderMetadata {
             response_modes_supported: ResponseMode::NAMES.map(|(name, _)| name).to_vec(),
             grant_types_supported: GrantType::ALL.map(GrantType::as_str),
             subject_types_supported: [SubjectType::Public],
-            id_token_signing_alg_values_supported: Algorithm::SIGNING.map(Algorithm::as_str),
+            id_token_signing_alg_values_supported: signing.clone(),
+            id_token_encryption_alg_values_supported: KeyManagement::ALL.map(KeyManagement::as_str),
+            id_token_encryption_enc_values_supported: ContentEncryption::ALL.map(ContentEncryption::as_str),
+            userinfo_signing_alg_values_supported: signing.clone(),
+            userinfo_encryption_alg_values_supported: KeyManagement::ALL.map(KeyManagement::as_str),
+            userinfo_encryption_enc_values_supported: ContentEncryption::ALL.map(ContentEncryption::as_str),
+            introspection_signing_alg_values_supported: signing,
             token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.map(ClientAuthMethod::as_str),
             token_endpoint_auth_signing_alg_values_supported: verifying.clone(),
             introspection_endpoint_auth_methods_supported: ClientAuthMethod::CONFIDENTIAL

@@ -1,7 +1,7 @@
 //! Request objects (RFC 9101): an authorization request as a JWT the client signed. Only what is inside counts.
 
 use crate::jose::check::{ClaimError, SKEW, not_before, seconds, text};
-use crate::jose::{Algorithm, Claims, CompactJwt, JoseError, VerifyingKeys};
+use crate::jose::{Claims, CompactJwt, JoseError};
 use crate::params::Params;
 use serde_json::Value;
 
@@ -19,25 +19,24 @@ pub struct ObjectRules<'a> {
     pub client: &'a str,
     /// Whom it is for.
     pub issuer: &'a str,
-    /// How it may be signed.
-    pub algorithms: &'a [Algorithm],
     /// Seconds since the epoch.
     pub now: i64,
 }
 
-/// The parameters of a signed request, without `client_id`.
-pub fn open(object: &str, keys: &VerifyingKeys, rules: ObjectRules<'_>) -> Result<Params, JoseError> {
+/// An object, if it is nothing else by its own word. It is not verified yet.
+pub fn parse(object: &str) -> Result<CompactJwt<'_>, JoseError> {
     let jwt = CompactJwt::parse(object)?;
     let names = |typ: &str| TYPES.iter().any(|known| known.eq_ignore_ascii_case(typ));
-    if !jwt.typ.as_deref().is_none_or(names) {
-        return Err(JoseError::Header("typ"));
-    }
-    let claims = keys.verify(&jwt, rules.algorithms)?;
+    if jwt.typ.as_deref().is_none_or(names) { Ok(jwt) } else { Err(JoseError::Header("typ")) }
+}
+
+/// The parameters of a verified object, without `client_id`.
+pub fn parameters(claims: Claims, rules: ObjectRules<'_>) -> Result<Params, JoseError> {
     check(&claims, rules)?;
     claims
         .into_iter()
         .filter(|(name, _)| !ENVELOPE.contains(&name.as_str()))
-        .map(|(name, value)| parameters(&name, value).ok_or(JoseError::Malformed("a parameter is no text")))
+        .map(|(name, value)| texts(&name, value).ok_or(JoseError::Malformed("a parameter is no text")))
         .collect::<Result<Vec<_>, _>>()
         .map(|parameters| parameters.into_iter().flatten().collect())
 }
@@ -62,7 +61,7 @@ fn check(claims: &Claims, rules: ObjectRules<'_>) -> Result<(), ClaimError> {
 }
 
 /// Texts and numbers as they are, objects as JSON, a list of resources as several parameters (RFC 9101 §4).
-fn parameters(name: &str, value: Value) -> Option<Vec<(String, String)>> {
+fn texts(name: &str, value: Value) -> Option<Vec<(String, String)>> {
     let named = |text: String| (name.to_owned(), text);
     match value {
         Value::String(text) => Some(vec![named(text)]),
@@ -81,6 +80,7 @@ mod tests {
     use super::*;
     use crate::encoding::base64url;
     use crate::jose::signing::SigningKeyPair;
+    use crate::jose::{Algorithm, VerifyingKeys};
     use josekit::jws::ES256;
     use serde_json::json;
 
@@ -99,8 +99,10 @@ mod tests {
         let signature = ES256.signer_from_der(&pair.private_der).unwrap();
         let signature = josekit::jws::JwsSigner::sign(&signature, input.as_bytes()).unwrap();
         let keys = VerifyingKeys::parse(json!({"keys": [pair.public]}).to_string().as_bytes()).unwrap();
-        let rules = ObjectRules { client: "wiki", issuer: ISSUER, algorithms: &[Algorithm::ES256], now: NOW };
-        open(&format!("{input}.{}", base64url(signature)), &keys, rules)
+        let object = format!("{input}.{}", base64url(signature));
+        let jwt = parse(&object)?;
+        let claims = keys.verify(&jwt, &[Algorithm::ES256])?;
+        parameters(claims, ObjectRules { client: "wiki", issuer: ISSUER, now: NOW })
     }
 
     #[test]

@@ -88,7 +88,7 @@ impl Directory for DryRun {
         self.0.list_tenants(page).await
     }
 
-    async fn signing_keys(&self, tenant: TenantId) -> Result<Vec<SigningKey>, Unavailable> {
+    async fn signing_keys(&self, tenant: TenantId) -> Result<Arc<Vec<SigningKey>>, Unavailable> {
         self.0.signing_keys(tenant).await
     }
 

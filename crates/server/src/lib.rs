@@ -8,6 +8,7 @@ pub mod config;
 mod demo;
 mod dry_run;
 pub mod entropy;
+mod jobs;
 mod key_file;
 mod operations;
 pub mod serve;

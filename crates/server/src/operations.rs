@@ -1,5 +1,6 @@
 //! Health and metrics on a listener of their own: never reachable through the public one.
 
+use crate::jobs::Jobs;
 use actix_web::web::{Data, get, resource};
 use actix_web::{App, HttpResponse, HttpServer};
 use anyhow::{Context, Result};
@@ -30,20 +31,25 @@ pub(crate) fn recorder() -> Option<PrometheusHandle> {
 /// Requests to the stores so far, by store.
 type RoundTrips = Arc<dyn Fn() -> [(&'static str, u64); 2] + Send + Sync>;
 
+/// What is looked at.
+#[derive(Clone)]
+pub(crate) struct Watched {
+    pub(crate) recorder: Option<PrometheusHandle>,
+    pub(crate) idp: Arc<Idp>,
+    pub(crate) round_trips: RoundTrips,
+    pub(crate) jobs: Jobs,
+}
+
 /// Serves `/health/live`, `/health/ready` and `/metrics` until `stop` resolves.
 pub(crate) async fn serve(
     listener: TcpListener,
-    recorder: Option<PrometheusHandle>,
-    idp: Arc<Idp>,
-    round_trips: RoundTrips,
+    watched: Watched,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
-    let upkeep = tokio::spawn(sum_up(recorder.clone()));
+    let upkeep = tokio::spawn(sum_up(watched.recorder.clone()));
     let server = HttpServer::new(move || {
         App::new()
-            .app_data(Data::from(idp.clone()))
-            .app_data(Data::new(recorder.clone()))
-            .app_data(Data::from(round_trips.clone()))
+            .app_data(Data::new(watched.clone()))
             .service(resource("/health/live").route(get().to(async || HttpResponse::Ok().body("live\n"))))
             .service(resource("/health/ready").route(get().to(ready)))
             .service(resource("/metrics").route(get().to(exposition)))
@@ -70,24 +76,29 @@ async fn sum_up(recorder: Option<PrometheusHandle>) {
     }
 }
 
-/// Ready when both stores answer; home IdPs are not ours to be ready.
-async fn ready(idp: Data<Idp>) -> HttpResponse {
-    match idp.ready().await {
-        Ok(()) => HttpResponse::Ok().body("ready\n"),
-        Err(error) => {
-            tracing::warn!(%error, "not ready");
-            HttpResponse::ServiceUnavailable().body("not ready: a store does not answer\n")
-        }
+/// Ready when both stores answer; home IdPs are not ours to be ready. A job that stands still is said, and no reason to
+/// send people elsewhere: other nodes do the same work.
+async fn ready(watched: Data<Watched>) -> HttpResponse {
+    if let Err(error) = watched.idp.ready().await {
+        tracing::warn!(%error, "not ready");
+        return HttpResponse::ServiceUnavailable().body("not ready: a store does not answer\n");
+    }
+    let late: Vec<&str> =
+        watched.jobs.ages().into_iter().filter_map(|(job, _, late)| late.then_some(job)).collect();
+    if late.is_empty() {
+        HttpResponse::Ok().body("ready\n")
+    } else {
+        HttpResponse::Ok().body(format!("degraded: these jobs do not succeed: {}\n", late.join(", ")))
     }
 }
 
-async fn exposition(
-    recorder: Data<Option<PrometheusHandle>>,
-    round_trips: Data<dyn Fn() -> [(&'static str, u64); 2] + Send + Sync>,
-) -> HttpResponse {
-    for (store, count) in round_trips() {
+async fn exposition(watched: Data<Watched>) -> HttpResponse {
+    for (store, count) in (watched.round_trips)() {
         metrics::counter!("hospes_store_round_trips_total", "store" => store).absolute(count);
     }
-    let text = recorder.as_ref().as_ref().map(PrometheusHandle::render).unwrap_or_default();
+    for (job, age, _) in watched.jobs.ages() {
+        metrics::gauge!("hospes_job_last_success_age_seconds", "job" => job).set(age);
+    }
+    let text = watched.recorder.as_ref().map(PrometheusHandle::render).unwrap_or_default();
     HttpResponse::Ok().content_type("text/plain; version=0.0.4; charset=utf-8").body(text)
 }

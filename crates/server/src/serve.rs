@@ -4,7 +4,8 @@ mod access_log;
 mod tls;
 
 use crate::config::Config;
-use crate::operations;
+use crate::jobs::Jobs;
+use crate::operations::{self, Watched};
 use crate::wiring::House;
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, HttpServer};
@@ -20,6 +21,9 @@ use tokio::sync::watch;
 
 /// Seconds requests in flight get to finish.
 const DRAIN_SECONDS: u64 = 10;
+
+/// How often somebody looks which signing keys are due.
+const KEYS: Duration = Duration::from_mins(5);
 
 /// Printed while there is no tenant.
 const FIRST_START: &str = "\
@@ -53,12 +57,16 @@ pub async fn serve(config: Config) -> Result<()> {
         let _ = stop.send(true);
     });
     let worker = house.outbox_worker(&config)?.map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
-    let round_trips = Arc::new(house.round_trips());
-    // Before the first request: handlers keep the metrics they found.
-    let recorder = operations::recorder();
-    let idp = house.app.idp.clone();
-    let operations =
-        operations::serve(operations_listener, recorder, idp, round_trips, until(stopped.clone()));
+    let jobs = Jobs::default();
+    let rotation = tokio::spawn(rotate_keys(jobs.clone(), house.app.clone(), until(stopped.clone())));
+    let watched = Watched {
+        // Before the first request: handlers keep the metrics they found.
+        recorder: operations::recorder(),
+        idp: house.app.idp.clone(),
+        round_trips: Arc::new(house.round_trips()),
+        jobs,
+    };
+    let operations = operations::serve(operations_listener, watched, until(stopped.clone()));
     let operations = tokio::spawn(operations);
     greet_first_start(&house).await?;
     tracing::info!(base_url = config.base_url, listen = %config.listen, "ready");
@@ -66,10 +74,20 @@ pub async fn serve(config: Config) -> Result<()> {
     if let Some(worker) = worker {
         worker.await.context("the outbox worker")?;
     }
+    rotation.await.context("the key rotation")?;
     operations.await.context("the operations listener")??;
     house.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Makes and removes signing keys when they are due.
+async fn rotate_keys(jobs: Jobs, app: App, stop: impl Future<Output = ()>) {
+    let rotate = || async {
+        let ctx = (app.make_ctx)(None);
+        app.idp.rotate_keys(&ctx).await.map(drop)
+    };
+    jobs.run(("keys", KEYS), rotate, stop).await;
 }
 
 /// A server without a tenant answers nothing: says how to make one.

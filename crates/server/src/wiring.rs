@@ -11,7 +11,7 @@ use hospes_idp::vault::Vault;
 use hospes_idp::{Idp, Rooms};
 use hospes_mail::{OutboxWorker, SmtpTransport};
 use hospes_storage::{CachedDirectory, Clock, EmbeddedSessions, RedisSessions, SqlDirectory};
-use hospes_upstream::{OidcUpstream, OutboundPolicy};
+use hospes_upstream::{Guard, OidcUpstream, OutboundPolicy, RemoteKeySets};
 use hospes_web::{App, MakeCtx};
 use std::path::Path;
 use std::sync::Arc;
@@ -97,13 +97,14 @@ impl House {
             Arc::new(CachedDirectory::new(sql.clone()))
         };
         let policy = OutboundPolicy { allow_loopback: config.allow_loopback };
-        let upstream = OidcUpstream::new(policy).context("outbound connections cannot be prepared")?;
+        let guard = Guard::new(policy).context("outbound connections cannot be prepared")?;
         let mail_queued = Arc::new(Notify::new());
         let idp = Idp::new(Rooms {
             mail_queued: mail_queued.clone(),
             directory: directory.clone(),
             sessions: sessions.clone(),
-            upstream: Arc::new(upstream),
+            client_keys: Arc::new(RemoteKeySets::new(&guard)),
+            upstream: Arc::new(OidcUpstream::over(guard)),
             vault: vault.clone(),
             passwords: PasswordHasher::start((config.workers / 2).max(1))
                 .context("hashing threads do not start")?,

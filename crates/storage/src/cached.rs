@@ -29,7 +29,7 @@ pub struct CachedDirectory {
     inner: Arc<dyn Directory>,
     slugs: Recent<Slug, Tenant>,
     tenants: Recent<TenantId, Tenant>,
-    keys: Recent<TenantId, Vec<SigningKey>>,
+    keys: Recent<TenantId, Arc<Vec<SigningKey>>>,
     clients: Recent<(TenantId, ClientId), Client>,
     home_idps: Recent<(TenantId, HomeIdpId), HomeIdp>,
     users: Recent<(TenantId, UserId), User>,
@@ -82,6 +82,7 @@ impl Touched {
                 Self::Tenant(tenant.id, tenant.slug.clone())
             }
             Change::InsertSigningKey(key) => Self::Keys(key.tenant),
+            Change::RemoveSigningKey { tenant, .. } => Self::Keys(*tenant),
             Change::InsertClient(client) | Change::UpdateClient(client) => {
                 Self::Client(client.tenant, client.client_id.clone())
             }
@@ -122,7 +123,7 @@ impl Directory for CachedDirectory {
         self.tenants.read(&id, self.inner.tenant(id)).await
     }
 
-    async fn signing_keys(&self, tenant: TenantId) -> Result<Vec<SigningKey>, Unavailable> {
+    async fn signing_keys(&self, tenant: TenantId) -> Result<Arc<Vec<SigningKey>>, Unavailable> {
         let read = async {
             let keys = self.inner.signing_keys(tenant).await?;
             Ok((!keys.is_empty()).then_some(keys))

@@ -32,6 +32,7 @@ use page::Paging;
 use row::{decode, invitation_state, user_state, user_type};
 use serde::de::DeserializeOwned;
 use statement::{Arg, Pool, Writing, args};
+use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 /// The directory in a SQLite file or a PostgreSQL database.
@@ -135,9 +136,9 @@ impl Directory for SqlDirectory {
         Ok(paging.cut(found, |tenant: &Tenant| tenant.slug.to_string()))
     }
 
-    async fn signing_keys(&self, tenant: TenantId) -> Result<Vec<SigningKey>, Unavailable> {
+    async fn signing_keys(&self, tenant: TenantId) -> Result<Arc<Vec<SigningKey>>, Unavailable> {
         let sql = "SELECT body FROM signing_keys WHERE tenant = $1 ORDER BY created_at, key_id";
-        self.all(sql, args![tenant]).await
+        self.all(sql, args![tenant]).await.map(Arc::new)
     }
 
     async fn client(&self, tenant: TenantId, id: &ClientId) -> Result<Option<Client>, Unavailable> {

@@ -136,6 +136,13 @@ impl Guard {
     }
 }
 
+impl Guard {
+    /// A client for documents at URLs of their own, on the usual port.
+    pub(crate) fn for_documents(&self) -> GuardedClient {
+        GuardedClient { guard: self.clone(), own_port: 443 }
+    }
+}
+
 /// The guard, for the endpoints of one issuer.
 #[derive(Clone)]
 pub struct GuardedClient {

@@ -2,7 +2,8 @@
 //!
 //! Read in the order of a sign-in: [`OidcUpstream`] is the port's implementation; `depart` builds the authorization URL,
 //! `exchange` redeems the code, `id_token` verifies, `userinfo` fills gaps, `identity` puts the result together. `home`
-//! remembers metadata and keys; every request leaves through [`guard`].
+//! remembers metadata and keys; every request leaves through [`guard`]. `client_keys` fetches the key sets of our own
+//! clients the same way.
 //!
 //! `openidconnect` and `oauth2` read the metadata, build the URL and redeem the code. They do not verify ID tokens here:
 //! their verifier takes allowed algorithms from the home IdP's own metadata (HS256 among them), ignores `azp`, `nbf` and
@@ -10,6 +11,7 @@
 //!
 //! Must not know: storage, HTTP towards browsers, who a guest is.
 
+mod client_keys;
 mod depart;
 mod discovery;
 mod exchange;
@@ -24,5 +26,6 @@ mod userinfo;
 #[cfg(test)]
 mod tests;
 
+pub use client_keys::RemoteKeySets;
 pub use guard::{Guard, OutboundPolicy, SetupError};
 pub use oidc::OidcUpstream;

@@ -23,7 +23,12 @@ pub struct OidcUpstream {
 impl OidcUpstream {
     /// With the system's name servers and trust anchors. A process-wide rustls provider must be installed before.
     pub fn new(policy: OutboundPolicy) -> Result<Self, SetupError> {
-        Ok(Self::with(Guard::new(policy)?, Arc::new(Instant::now)))
+        Ok(Self::over(Guard::new(policy)?))
+    }
+
+    /// Over a guard that others share.
+    pub fn over(guard: Guard) -> Self {
+        Self::with(guard, Arc::new(Instant::now))
     }
 
     pub(crate) fn with(guard: Guard, clock: Clock) -> Self {

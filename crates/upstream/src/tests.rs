@@ -2,6 +2,7 @@
 
 mod accepted;
 mod claims;
+mod client_keys;
 mod discovery;
 mod exchange;
 mod fake_op;

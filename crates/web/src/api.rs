@@ -25,7 +25,7 @@ pub use tenant::{AddressRoute, Settings, SettingsPatch, Tenant, TenantPatch};
 pub use user::{Identity, NewMember, User, UserPatch, UserWithIdentities};
 pub use wire::{
     ActorKind, AllowInvitesFrom, Attribute, AuthMethod, ConsentRule, EmailTrust, GrantType, InvitationState,
-    Role, SignatureAlgorithm, State, Status, UserType,
+    KeyState, Role, SignatureAlgorithm, State, Status, UserType,
 };
 
 use serde::Serialize;

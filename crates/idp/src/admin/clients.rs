@@ -10,7 +10,7 @@ use crate::ports::{Change, Page, PageRequest};
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::client_metadata::ClientMetadata;
-use hospes_protocol::jose::{Algorithm, VerifyingKeys};
+use hospes_protocol::jose::{Algorithm, KeyManagement, KeySet};
 use hospes_protocol::names::Secret;
 use hospes_protocol::redirect_uri::parse_registered;
 use hospes_protocol::scope::Scopes;
@@ -48,7 +48,7 @@ pub struct ClientSettings {
     pub require_pushed_requests: bool,
     /// Whether people are asked.
     pub consent: ConsentRule,
-    /// RS256 or ES256.
+    /// What its ID tokens are signed with.
     pub id_token_algorithm: Algorithm,
     /// `aud` of its access tokens.
     pub audience: Option<String>,
@@ -84,19 +84,23 @@ impl Default for ClientSettings {
 impl ClientSettings {
     fn problems(&self) -> Vec<String> {
         let set = self.jwks.as_ref().map(ToString::to_string).unwrap_or_default();
+        let keys = KeySet::parse(set.as_bytes()).ok();
         let metadata = ClientMetadata {
             redirect_uris: &self.redirect_uris,
             grant_types: &self.grant_types,
             auth_method: self.auth_method,
             require_pkce: self.require_pkce,
-            keys: VerifyingKeys::parse(set.as_bytes()).map_or(0, |keys| keys.len()),
+            // Keys at a URL may be made, and published, later.
+            keys: match &self.options.tokens.jwks_uri {
+                Some(_) => 1,
+                None => keys.as_ref().map_or(0, |keys| keys.verifying.len()),
+            },
         };
         let mut problems: Vec<String> = metadata.problems().iter().map(ToString::to_string).collect();
         let others = self.post_logout_redirect_uris.iter().chain(&self.start_url);
         problems.extend(others.filter_map(|uri| Some(format!("{uri:?} {}", parse_registered(uri).err()?))));
-        if !Algorithm::SIGNING.contains(&self.id_token_algorithm) {
-            problems.push("idTokenAlgorithm must be RS256 or ES256".to_owned());
-        }
+        problems.extend(self.options.tokens.problems());
+        problems.extend(self.key_problems(keys.as_ref()));
         if self.permissions.iter().any(|permission| !super::permission::PERMISSIONS.contains(&permission)) {
             problems.push(format!("permissions must be among {}", super::permission::PERMISSIONS.join(", ")));
         }
@@ -106,6 +110,26 @@ impl ClientSettings {
             id_token_algorithm: self.id_token_algorithm,
         }));
         problems
+    }
+
+    /// The algorithms we are to sign with for this client, by the member that says so.
+    fn signatures(&self) -> Vec<(&'static str, Algorithm)> {
+        let id_token = std::iter::once(("idTokenAlgorithm", self.id_token_algorithm));
+        id_token.chain(self.options.tokens.signatures()).collect()
+    }
+
+    /// RFC 7591 §2: keys are in one place. What is to be encrypted needs one that fits.
+    fn key_problems(&self, keys: Option<&KeySet>) -> Vec<String> {
+        let tokens = &self.options.tokens;
+        if tokens.jwks_uri.is_some() {
+            let both =
+                self.jwks.is_some().then(|| "keys are in jwks or at tokens.jwksUri, not both".to_owned());
+            return both.into_iter().collect();
+        }
+        let wanted = [tokens.id_token_encryption(), tokens.userinfo_encryption()];
+        let lacks = |how: KeyManagement| !keys.is_some_and(|keys| keys.encrypting.has(how));
+        let lacking = wanted.into_iter().flatten().filter(|(how, _)| lacks(*how));
+        lacking.map(|(how, _)| format!("jwks has no key for {}", how.as_str())).collect()
     }
 
     fn apply(self, client: Client) -> Client {
@@ -164,6 +188,7 @@ impl Admin<'_> {
         settings: ClientSettings,
     ) -> Result<(Client, Option<Secret>), AdminError> {
         let settings = checked(settings)?;
+        self.can_sign(&settings.signatures()).await?;
         let client_id = match id {
             Some(id) => ClientId::new(client_id(id)?),
             None => ClientId::new(self.ctx.uuid().to_string()),
@@ -216,8 +241,9 @@ impl Admin<'_> {
     ) -> Result<Client, AdminError> {
         let client = self.client(id).await?;
         AdminError::check_version(version, client.version)?;
-        let client = checked(settings)?.apply(client);
-        self.store_client(client).await
+        let settings = checked(settings)?;
+        self.can_sign(&settings.signatures()).await?;
+        self.store_client(settings.apply(client)).await
     }
 
     /// Makes a new secret; the ones before work for another day.

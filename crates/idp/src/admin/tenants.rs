@@ -6,6 +6,7 @@ use crate::audit::{AuditEvent, AuditKind};
 use crate::ctx::Ctx;
 use crate::ids::TenantId;
 use crate::keyring;
+use crate::model::signing_key::LONGEST_TOKEN;
 use crate::model::tenant::{SigningKey, Slug, Status, Tenant, TenantSettings};
 use crate::ports::{Change, Page, PageRequest};
 use hospes_protocol::jose::Algorithm;
@@ -34,7 +35,8 @@ pub struct TenantPatch {
 }
 
 impl Idp {
-    /// Makes a tenant with an RSA and an EC signing key. Only the operator may.
+    /// Makes a tenant with a signing key for each usual algorithm, in use at once: nobody knows an older set. Only the
+    /// operator may.
     pub async fn create_tenant(
         &self,
         ctx: &Ctx,
@@ -57,8 +59,8 @@ impl Idp {
             created_at: ctx.now,
             version: 0,
         };
-        let generate = |algorithm| keyring::generate(ctx, &self.vault, tenant.id, algorithm);
-        let keys: Result<Vec<SigningKey>, _> = Algorithm::SIGNING.into_iter().map(generate).collect();
+        let generate = |algorithm| keyring::generate(ctx, &self.vault, tenant.id, (algorithm, ctx.now));
+        let keys: Result<Vec<SigningKey>, _> = Algorithm::USUAL.into_iter().map(generate).collect();
         let keys = keys.map_err(|cause| AdminError::invalid(cause.to_string()))?;
         let event =
             AuditEvent::new(ctx, tenant.id, AuditKind::TenantCreated, caller.actor()).target(&tenant.slug);
@@ -110,21 +112,6 @@ impl Admin<'_> {
         Ok(Tenant { version: tenant.version + 1, ..tenant })
     }
 
-    /// Its keys, without their private halves being of use to anybody.
-    pub async fn signing_keys(&self) -> Result<Vec<SigningKey>, AdminError> {
-        Ok(self.idp.directory.signing_keys(self.tenant.id).await?)
-    }
-
-    /// Adds a key that signs from now on; older ones keep verifying.
-    pub async fn add_signing_key(&self, algorithm: Algorithm) -> Result<SigningKey, AdminError> {
-        let key = keyring::generate(self.ctx, &self.idp.vault, self.tenant.id, algorithm);
-        let key = key.map_err(|cause| AdminError::invalid(cause.to_string()))?;
-        let event = self.event(AuditKind::KeyCreated).target(&key.key_id);
-        self.idp.apply(Change::InsertSigningKey(key.clone()), event).await?;
-        self.idp.keyring.forget(self.tenant.id);
-        Ok(key)
-    }
-
     /// The audit trail, newest first; one reference's entries if one is given.
     pub async fn audit(
         &self,
@@ -142,13 +129,14 @@ fn check_settings(settings: &TenantSettings) -> Result<(), AdminError> {
         ("invitationLifetime", settings.invitation_lifetime, 366 * DAY),
         ("sessionLifetime", settings.session_lifetime, 90 * DAY),
         ("sessionIdle", settings.session_idle, 90 * DAY),
-        ("accessTokenLifetime", settings.access_token_lifetime, DAY),
+        ("accessTokenLifetime", settings.access_token_lifetime, LONGEST_TOKEN),
         ("refreshTokenIdle", settings.refresh_token_idle, 366 * DAY),
         ("refreshTokenLifetime", settings.refresh_token_lifetime, 366 * DAY),
     ];
     let out_of_range = lifetimes.into_iter().filter(|(_, seconds, most)| !(1..=*most).contains(seconds));
     let mut problems: Vec<String> =
         out_of_range.map(|(name, _, most)| format!("{name} must be 1 to {most} seconds")).collect();
+    problems.extend(settings.options.keys.problems());
     let links = settings.landing_urls.iter().map(|url| ("landingUrls", url));
     let links = links.chain(settings.privacy_statement_url.iter().map(|url| ("privacyStatementUrl", url)));
     problems.extend(

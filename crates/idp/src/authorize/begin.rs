@@ -40,7 +40,7 @@ impl Idp {
         };
         // What was pushed was opened then.
         let signed = match &pushed {
-            None => self.signed_params((visit.ctx, visit.tenant), &client, params),
+            None => self.signed_params((visit.ctx, visit.tenant), &client, params).await,
             Some(_) => Ok(params.clone()),
         };
         let params = signed.as_ref().unwrap_or(params);

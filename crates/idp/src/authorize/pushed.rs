@@ -59,7 +59,7 @@ impl Idp {
         if form.first("request_uri").is_some() {
             return Err(OAuthError::invalid_request("request_uri cannot be pushed"));
         }
-        let form = &self.signed_params((ctx, tenant), client, form)?;
+        let form = &self.signed_params((ctx, tenant), client, form).await?;
         let resolved = resolve_redirect_uri(client, form)
             .map_err(|_| OAuthError::invalid_request("redirect_uri is missing or not registered"))?;
         let accepted = super::begin::check_request(client, form, resolved)?;

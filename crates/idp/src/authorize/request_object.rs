@@ -7,10 +7,10 @@ use crate::error::PageError;
 use crate::model::client::Client;
 use crate::model::tenant::Tenant;
 use hospes_protocol::OAuthError;
-use hospes_protocol::jose::Algorithm;
 use hospes_protocol::jose::signing::TokenType;
+use hospes_protocol::jose::{Algorithm, JoseError};
 use hospes_protocol::params::Params;
-use hospes_protocol::request_object::{ObjectRules, open};
+use hospes_protocol::request_object::{ObjectRules, parameters, parse};
 use hospes_protocol::response::{ReturnTo, Seal};
 use serde_json::Value;
 
@@ -19,7 +19,7 @@ const RESPONSE_LIFETIME: i64 = 600;
 
 impl Idp {
     /// The parameters that count: those of the request object where there is one, and then no others (RFC 9101 §6.3).
-    pub(super) fn signed_params(
+    pub(super) async fn signed_params(
         &self,
         (ctx, tenant): (&Ctx, &Tenant),
         client: &Client,
@@ -32,19 +32,18 @@ impl Idp {
             }
             return Ok(params.clone());
         };
-        let issuer = self.issuer(tenant);
-        let rules = ObjectRules {
-            client: client.client_id.as_str(),
-            issuer: issuer.as_str(),
-            algorithms: security.request_object_algorithms(),
-            now: ctx.seconds(),
+        let refused = |cause: JoseError| {
+            let sentence = "the request object is not one of this client for this server";
+            OAuthError::invalid_request_object(sentence).because(cause)
         };
-        let keys = client.verifying_keys();
-        let inner = keys.and_then(|keys| open(object, &keys, rules)).map_err(|cause| {
-            OAuthError::invalid_request_object("the request object is not one of this client for this server")
-                .because(cause)
-        })?;
-        Ok(inner.and(Params::from_iter([("client_id", client.client_id.as_str())])))
+        let jwt = parse(object).map_err(refused)?;
+        let algorithms = security.request_object_algorithms();
+        let claims = self.verified_by(client, &jwt, algorithms).await.map_err(refused)?;
+        let issuer = self.issuer(tenant);
+        let client = client.client_id.as_str();
+        let rules = ObjectRules { client, issuer: issuer.as_str(), now: ctx.seconds() };
+        let inner = parameters(claims, rules).map_err(refused)?;
+        Ok(inner.and(Params::from_iter([("client_id", client)])))
     }
 
     /// With what signs the response, if it is to be signed.
@@ -58,11 +57,12 @@ impl Idp {
             return Ok(return_to);
         }
         let keys = self.keyring.of(visit.tenant.id).await?;
-        let expiry = visit.ctx.seconds() + RESPONSE_LIFETIME;
+        let now = visit.ctx.now;
+        let expiry = now.as_second() + RESPONSE_LIFETIME;
         let seal = Seal(std::sync::Arc::new(move |claims| {
             let mut claims = claims.clone();
             claims.insert("exp".to_owned(), Value::from(expiry));
-            keys.signer(algorithm).ok()?.sign(TokenType::Jwt, &claims).ok()
+            keys.signer(algorithm, now).ok()?.sign(TokenType::Jwt, &claims).ok()
         }));
         Ok(ReturnTo { seal: Some(seal), ..return_to })
     }

@@ -5,7 +5,7 @@ use crate::model::options::ClientOptions;
 use crate::model::tenant::Status;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
-use hospes_protocol::jose::{Algorithm, JoseError, VerifyingKeys};
+use hospes_protocol::jose::Algorithm;
 use hospes_protocol::scope::Scopes;
 use hospes_protocol::token::GrantType;
 use hospes_protocol::{ClientId, RedirectUri};
@@ -92,12 +92,6 @@ pub struct Client {
 }
 
 impl Client {
-    /// The keys it signs with.
-    pub(crate) fn verifying_keys(&self) -> Result<VerifyingKeys, JoseError> {
-        let set = self.jwks.as_ref().map(ToString::to_string).unwrap_or_default();
-        VerifyingKeys::parse(set.as_bytes()).map_err(|cause| JoseError::Key(cause.to_string()))
-    }
-
     /// What authorization responses to it are signed with.
     pub(crate) fn response_algorithm(&self) -> Algorithm {
         self.options.security.authorization_signed_response_alg.unwrap_or(self.id_token_algorithm)

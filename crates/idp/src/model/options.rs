@@ -20,6 +20,7 @@ pub(crate) use security::Registered;
 pub use security::{AssertionAudience, Profile, SecurityOptions};
 pub use sessions::SessionOptions;
 pub use tenant::{KeyOptions, RegistrationRules, SecurityRules, TenantOptions};
+pub(crate) use tokens::Encryption;
 pub use tokens::TokenOptions;
 
 use serde::{Deserialize, Serialize};

@@ -3,10 +3,10 @@
 use crate::email::EmailAddress;
 use crate::ids::{HomeIdpId, TenantId};
 use crate::model::options::TenantOptions;
-use crate::vault::Sealed;
-use hospes_protocol::jose::Algorithm;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+
+pub use crate::model::signing_key::{KeyState, SigningKey};
 
 /// The name of a tenant in URLs: lower-case letters, digits and inner hyphens, at most 63.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
@@ -146,21 +146,4 @@ pub struct Tenant {
     pub created_at: Timestamp,
     /// Rises with each change; guards against lost updates.
     pub version: u64,
-}
-
-/// A signing key as the directory keeps it.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SigningKey {
-    /// Owner.
-    pub tenant: TenantId,
-    /// `kid`: RFC 7638 thumbprint.
-    pub key_id: String,
-    /// What it signs with.
-    pub algorithm: Algorithm,
-    /// Public JWK as published.
-    pub public: serde_json::Map<String, serde_json::Value>,
-    /// PKCS#8, sealed under the key-encryption key.
-    pub private: Sealed,
-    /// When it was made.
-    pub created_at: Timestamp,
 }

@@ -18,6 +18,7 @@ use async_trait::async_trait;
 use hospes_protocol::claims::UserType;
 use hospes_protocol::{ClientId, Issuer, Subject};
 use jiff::Timestamp;
+use std::sync::Arc;
 
 /// A page of a list, ordered by a stable key.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -78,6 +79,15 @@ pub enum Change {
     UpdateTenant(Tenant),
     /// A further signing key.
     InsertSigningKey(SigningKey),
+    /// Takes a signing key away, which must be there, and adds or replaces the one that signs in its place.
+    RemoveSigningKey {
+        /// Whose.
+        tenant: TenantId,
+        /// Which.
+        key_id: String,
+        /// New, or one there is with another beginning.
+        successor: Option<SigningKey>,
+    },
     /// A client with a new identifier.
     InsertClient(Client),
     /// See [`Change::UpdateTenant`].
@@ -173,8 +183,8 @@ pub trait Directory: Send + Sync {
     async fn tenant(&self, id: TenantId) -> Result<Option<Tenant>, Unavailable>;
     /// All of them, by name.
     async fn list_tenants(&self, page: PageRequest) -> Result<Page<Tenant>, Unavailable>;
-    /// Its keys, oldest first.
-    async fn signing_keys(&self, tenant: TenantId) -> Result<Vec<SigningKey>, Unavailable>;
+    /// Its keys, oldest first. Asked for with each token, so it costs no copy.
+    async fn signing_keys(&self, tenant: TenantId) -> Result<Arc<Vec<SigningKey>>, Unavailable>;
 
     /// By identifier, byte for byte.
     async fn client(&self, tenant: TenantId, id: &ClientId) -> Result<Option<Client>, Unavailable>;

@@ -7,6 +7,7 @@ use crate::ids::HomeIdpId;
 use crate::model::authentication::{Authentication, Method};
 use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind, Presence};
+use crate::verified_tokens::VerifiedToken;
 use hospes_protocol::OAuthError;
 use hospes_protocol::claims::VerifiedAccessToken;
 use hospes_protocol::encoding::sha256;
@@ -42,15 +43,17 @@ impl Idp {
     async fn verified(&self, tenant: &Tenant, token: &str) -> Result<Arc<VerifiedAccessToken>, OAuthError> {
         let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
         let hash = sha256(token);
-        if let Some(claims) = self.verified_tokens.get(&hash) {
-            return Ok(claims);
+        let keys = self.keyring.of(tenant.id).await?;
+        if let Some(known) = self.verified_tokens.get(&hash).filter(|known| keys.verifying.has(&known.key_id))
+        {
+            return Ok(known.claims);
         }
         let jwt = CompactJwt::parse(token).map_err(|cause| invalid().because(cause))?;
         // RFC 9068 §4: an ID token is no access token.
         if jwt.typ.as_deref() != Some("at+jwt") {
             return Err(invalid().because("not an access token"));
         }
-        let keys = self.keyring.of(tenant.id).await?;
+        let key_id = jwt.key_id.clone().ok_or_else(|| invalid().because("no key is named"))?;
         let claims =
             keys.verifying.verify(&jwt, &Algorithm::SIGNING).map_err(|cause| invalid().because(cause))?;
         let claims: VerifiedAccessToken =
@@ -59,7 +62,8 @@ impl Idp {
             return Err(invalid().because("another issuer"));
         }
         let claims = Arc::new(claims);
-        self.verified_tokens.insert(hash, claims.clone());
+        let known = VerifiedToken { claims: claims.clone(), key_id: key_id.into() };
+        self.verified_tokens.insert(hash, known);
         Ok(claims)
     }
 }

@@ -51,8 +51,10 @@ impl Idp {
                 let issuer = self.issuer(tenant);
                 let token_endpoint = issuer.join(paths::TOKEN);
                 let legacy = takes_token_endpoint(tenant, &client).then_some(token_endpoint.as_str());
-                let audiences = (issuer.as_str(), legacy);
-                let claims = verify_assertion(&client, assertion, audiences, ctx.seconds())?;
+                let jwt = parsed(assertion).map_err(refused)?;
+                let algorithms = client.options.security.assertion_algorithms();
+                let claims = self.verified_by(&client, &jwt, algorithms).await.map_err(refused)?;
+                check_assertion(&client, &claims, (issuer.as_str(), legacy), ctx.seconds())?;
                 self.first_use(ctx, tenant, &client, &claims).await?;
                 Ok(client)
             }
@@ -93,43 +95,39 @@ fn has_secret(client: &Client, secret: &Secret, ctx: &Ctx) -> bool {
     live.fold(false, |found, stored| stored.hash.matches(secret.reveal()) | found)
 }
 
-fn verify_assertion(
+/// RFC 7523 §3.
+fn check_assertion(
     client: &Client,
-    assertion: &str,
+    claims: &Claims,
     (issuer, legacy): (&str, Option<&str>),
     now: i64,
-) -> Result<Claims, OAuthError> {
-    let claims = signed_by(client, assertion).map_err(refused)?;
+) -> Result<(), OAuthError> {
     let id = Some(client.client_id.as_str());
     let is = |claim, expected| {
-        if check::text(&claims, claim) == expected { Ok(()) } else { Err(refused(claim)) }
+        if check::text(claims, claim) == expected { Ok(()) } else { Err(refused(claim)) }
     };
     is("iss", id)?;
     is("sub", id)?;
-    let audience = check::sole_audience(&claims);
+    let audience = check::sole_audience(claims);
     let as_it_must_be =
-        audience == Some(issuer) || (legacy.is_some() && check::text(&claims, "aud") == legacy);
+        audience == Some(issuer) || (legacy.is_some() && check::text(claims, "aud") == legacy);
     let listed = claims.get("aud").is_some_and(Value::is_array);
     if !as_it_must_be || (listed && client.options.security.audience_is_a_string()) {
         return Err(refused("aud must be the issuer alone"));
     }
-    let exp = check::seconds(&claims, "exp").ok_or_else(|| refused("exp is missing"))?;
+    let exp = check::seconds(claims, "exp").ok_or_else(|| refused("exp is missing"))?;
     if exp <= now - check::SKEW || exp > now + MAX_LIFETIME + check::SKEW {
         return Err(refused("exp is past or too far ahead"));
     }
-    if claims.contains_key("iat") && check::seconds(&claims, "iat").is_none_or(|iat| iat > now + check::SKEW)
-    {
+    if claims.contains_key("iat") && check::seconds(claims, "iat").is_none_or(|iat| iat > now + check::SKEW) {
         return Err(refused("iat lies ahead"));
     }
-    check::not_before(&claims, now).map_err(refused)?;
-    Ok(claims)
+    check::not_before(claims, now).map_err(refused)
 }
 
-fn signed_by(client: &Client, assertion: &str) -> Result<Claims, JoseError> {
+/// The assertion, if it is nothing else by its own word.
+fn parsed(assertion: &str) -> Result<CompactJwt<'_>, JoseError> {
     let jwt = CompactJwt::parse(assertion)?;
-    if jwt.typ.as_deref().is_some_and(|typ| !TYPES.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ)))
-    {
-        return Err(JoseError::Header("typ"));
-    }
-    client.verifying_keys()?.verify(&jwt, client.options.security.assertion_algorithms())
+    let is_type = |typ: &str| TYPES.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ));
+    if jwt.typ.as_deref().is_none_or(is_type) { Ok(jwt) } else { Err(JoseError::Header("typ")) }
 }

@@ -39,8 +39,9 @@ impl Idp {
             scope: &scope,
             cnf: call.confirmation,
         };
-        let signed =
-            keys.signer(Algorithm::ES256).and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
+        let signed = keys
+            .signer(Algorithm::ES256, call.ctx.now)
+            .and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
         let access_token =
             signed.map_err(|cause| OAuthError::server_error("the token cannot be signed").because(cause))?;
         Ok(TokenResponse {

@@ -1,24 +1,51 @@
 //! Introspection (RFC 7662): whether a token is active, told to whoever it concerns: the client it was issued to, and the
-//! resource it is for. To everybody else it is no token.
+//! resource it is for. To everybody else it is no token. Whoever needs to show the answer to others asks for it signed
+//! (RFC 9701).
 
 use super::access::authentication_of;
+use super::sealed::Told;
 use super::{Call, ClientRequest};
 use crate::Idp;
 use crate::ids::UserId;
 use crate::model::client::Client;
 use crate::ports::{Key, Kind, Presence};
-use hospes_protocol::claims::{ActiveToken, Confirmation, VerifiedAccessToken};
+use hospes_protocol::claims::{ActiveToken, Confirmation, IntrospectionClaims, VerifiedAccessToken};
 use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::jose::Algorithm;
+use hospes_protocol::jose::signing::TokenType;
 use hospes_protocol::params::Params;
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};
+use serde_json::Value;
 
 /// RFC 7662 §2.2: nothing else is said about a token that is not active, or not the caller's business.
 const INACTIVE: &[u8] = br#"{"active":false}"#;
 
 impl Idp {
-    /// The answer, as JSON bytes. `token_type_hint` plays no part: our tokens tell themselves apart.
-    pub async fn introspect(&self, request: ClientRequest<'_>) -> Result<Vec<u8>, OAuthError> {
-        self.answer(request, async |call| self.told(call, request.form).await).await
+    /// The answer, as a token if `signed`. `token_type_hint` plays no part: our tokens tell themselves apart.
+    pub async fn introspect(&self, request: ClientRequest<'_>, signed: bool) -> Result<Told, OAuthError> {
+        let answer = async |call: Call<'_>| {
+            let plain = self.told(call, request.form).await?;
+            if signed { self.sign_answer(call, &plain).await.map(Told::Jwt) } else { Ok(Told::Plain(plain)) }
+        };
+        self.answer(request, answer).await
+    }
+
+    /// RFC 9701 §5: for the caller alone, and with neither `sub` nor `exp` of its own, so that nobody takes it for a token
+    /// of the person.
+    async fn sign_answer(&self, call: Call<'_>, plain: &[u8]) -> Result<String, OAuthError> {
+        let unreadable = |cause| OAuthError::server_error("the answer cannot be signed").because(cause);
+        let answer: Value = serde_json::from_slice(plain).map_err(unreadable)?;
+        let issuer = self.issuer(call.tenant);
+        let claims = IntrospectionClaims {
+            iss: issuer.as_str(),
+            aud: call.client.client_id.as_str(),
+            iat: call.ctx.seconds(),
+            token_introspection: &answer,
+        };
+        let registered = call.client.options.tokens.introspection_signed_response_alg;
+        // RFC 9701 §6.
+        let algorithm = registered.unwrap_or(Algorithm::RS256);
+        self.signed(call, algorithm, (TokenType::Introspection, &claims)).await
     }
 
     async fn told(&self, call: Call<'_>, form: &Params) -> Result<Vec<u8>, OAuthError> {

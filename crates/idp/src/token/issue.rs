@@ -72,14 +72,16 @@ impl Idp {
         let expires_in = call.tenant.settings.access_token_lifetime;
         let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
         let access = access_claims(call, &granted, (&texts, &jti), expires_in);
-        let access_token =
-            keys.signer(Algorithm::ES256).and_then(|signer| signer.sign(TokenType::AccessToken, &access));
+        let access_token = keys
+            .signer(Algorithm::ES256, call.ctx.now)
+            .and_then(|signer| signer.sign(TokenType::AccessToken, &access));
         let access_token = access_token.map_err(failed)?;
         let id_token = if granted.scope.has(OPENID) {
             let hash = half_hash(&access_token);
             let claims = id_claims(call, user, &granted, (&texts, &hash), expires_in);
-            let signer = keys.signer(call.client.id_token_algorithm);
-            Some(signer.and_then(|signer| signer.sign(TokenType::Jwt, &claims)).map_err(failed)?)
+            let signer = keys.signer(call.client.id_token_algorithm, call.ctx.now);
+            let signed = signer.and_then(|signer| signer.sign(TokenType::Jwt, &claims)).map_err(failed)?;
+            Some(self.for_client(call, call.client.options.tokens.id_token_encryption(), signed).await?)
         } else {
             None
         };

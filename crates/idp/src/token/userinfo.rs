@@ -4,22 +4,24 @@ use super::Call;
 use super::access::authentication_of;
 use super::issue::{profile_claims, role_names};
 use super::possession::PresentedToken;
+use super::sealed::Told;
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::UserId;
 use crate::model::tenant::Tenant;
-use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
+use hospes_protocol::claims::{SignedUserInfoClaims, SubjectClaims, UserInfoClaims};
+use hospes_protocol::jose::signing::TokenType;
 use hospes_protocol::scope::{OPENID, Scopes};
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};
 
 impl Idp {
-    /// The response, as JSON bytes.
+    /// The response.
     pub async fn userinfo(
         &self,
         ctx: &Ctx,
         tenant: &Tenant,
         token: PresentedToken<'_>,
-    ) -> Result<Vec<u8>, OAuthError> {
+    ) -> Result<Told, OAuthError> {
         let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
         let token = self.presented_token(ctx, tenant, token).await?;
         let scope = Scopes::parse(&token.scope).unwrap_or_default();
@@ -48,7 +50,24 @@ impl Idp {
             idp: token.idp.as_deref().unwrap_or_default(),
             profile: profile_claims(&user, &scope),
         };
-        serde_json::to_vec(&claims)
-            .map_err(|cause| OAuthError::server_error("userinfo cannot be rendered").because(cause))
+        self.as_registered(call, claims).await
+    }
+
+    /// OIDC Core §5.3.2: signed, encrypted, both or neither, as the client is registered.
+    async fn as_registered(&self, call: Call<'_>, claims: UserInfoClaims<'_>) -> Result<Told, OAuthError> {
+        let tokens = &call.client.options.tokens;
+        let encryption = tokens.userinfo_encryption();
+        if let Some(algorithm) = tokens.userinfo_signed_response_alg {
+            let (iss, aud) = (self.issuer(call.tenant), call.client.client_id.as_str());
+            let claims = SignedUserInfoClaims { iss: iss.as_str(), aud, claims };
+            let signed = self.signed(call, algorithm, (TokenType::UserInfo, &claims)).await?;
+            return self.for_client(call, encryption, signed).await.map(Told::Jwt);
+        }
+        let plain = serde_json::to_vec(&claims)
+            .map_err(|cause| OAuthError::server_error("userinfo cannot be rendered").because(cause))?;
+        match encryption {
+            None => Ok(Told::Plain(plain)),
+            Some(how) => self.sealed_for_client(call, how, &plain).await.map(Told::Jwt),
+        }
     }
 }

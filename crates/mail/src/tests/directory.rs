@@ -15,6 +15,7 @@ use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::{ClientId, Issuer, Subject};
 use jiff::Timestamp;
+use std::sync::Arc;
 use std::time::Duration;
 use tokio::sync::watch;
 
@@ -118,7 +119,7 @@ impl Directory for OutboxOnly {
     async fn list_tenants(&self, _: PageRequest) -> Result<Page<Tenant>, Unavailable> {
         unreachable!()
     }
-    async fn signing_keys(&self, _: TenantId) -> Result<Vec<SigningKey>, Unavailable> {
+    async fn signing_keys(&self, _: TenantId) -> Result<Arc<Vec<SigningKey>>, Unavailable> {
         unreachable!()
     }
     async fn client(&self, _: TenantId, _: &ClientId) -> Result<Option<Client>, Unavailable> {

@@ -29,10 +29,7 @@ impl VerifyingKeys {
     /// Parses a JWK set. Unusable keys are skipped: symmetric, private, meant for encryption, RSA below 2048 bits,
     /// with an algorithm that does not fit (RFC 7517 §5, RFC 8725 §3.5).
     pub fn parse(set: &[u8]) -> Result<Self, KeySetError> {
-        let set: Value = serde_json::from_slice(set).map_err(|_| KeySetError)?;
-        let keys = set.get("keys").and_then(Value::as_array).ok_or(KeySetError)?;
-        let objects = keys.iter().take(MAX_KEYS).filter_map(Value::as_object);
-        Ok(Self(objects.flat_map(verifying_keys).collect()))
+        Ok(Self(objects(set)?.iter().flat_map(verifying_keys).collect()))
     }
 
     /// How many verifiers there are.
@@ -43,6 +40,11 @@ impl VerifyingKeys {
     /// Whether no key was usable.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Whether a key of the set has this identifier.
+    pub fn has(&self, key_id: &str) -> bool {
+        self.0.iter().any(|key| key.key_id.as_deref() == Some(key_id))
     }
 
     /// Verifies a token and returns its claims. The algorithm must be one of `allowed` and fit the key. A token without
@@ -70,15 +72,29 @@ pub fn thumbprint_of(key: &Map<String, Value>) -> Result<String, JoseError> {
     super::signing::thumbprint(&jwk)
 }
 
+/// The public keys of a set, whatever they are for. Whoever sends a private key is not helped to lose it.
+pub(super) fn objects(set: &[u8]) -> Result<Vec<Map<String, Value>>, KeySetError> {
+    let mut set: Value = serde_json::from_slice(set).map_err(|_| KeySetError)?;
+    let Some(Value::Array(keys)) = set.get_mut("keys").map(Value::take) else {
+        return Err(KeySetError);
+    };
+    let object = |key| match key {
+        Value::Object(members) => Some(members),
+        _ => None,
+    };
+    let is_public = |members: &Map<String, Value>| {
+        !["d", "p", "q", "dp", "dq", "qi", "k", "oth"].iter().any(|name| members.contains_key(*name))
+    };
+    Ok(keys.into_iter().take(MAX_KEYS).filter_map(object).filter(is_public).collect())
+}
+
 fn verifying_keys(members: &Map<String, Value>) -> Vec<VerifyingKey> {
     let text = |name| members.get(name).and_then(Value::as_str);
-    let private =
-        ["d", "p", "q", "dp", "dq", "qi", "k", "oth"].iter().any(|name| members.contains_key(*name));
     let for_signatures = text("use").is_none_or(|usage| usage == "sig")
         && members
             .get("key_ops")
             .is_none_or(|ops| ops.as_array().is_some_and(|ops| ops.iter().any(|op| op == "verify")));
-    if private || !for_signatures {
+    if !for_signatures {
         return Vec::new();
     }
     let Ok(jwk) = Jwk::from_map(members.clone()) else {

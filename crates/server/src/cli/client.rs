@@ -96,7 +96,7 @@ pub(super) struct Settings {
     /// `preauthorized` or `ask`.
     #[arg(long)]
     consent: Option<ConsentRule>,
-    /// RS256 or ES256.
+    /// What its ID tokens are signed with; the tenant must have a key for it.
     #[arg(long)]
     id_token_algorithm: Option<SignatureAlgorithm>,
     /// `aud` of its access tokens; the issuer if absent.

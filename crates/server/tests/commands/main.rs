@@ -4,7 +4,7 @@
 mod machine;
 
 use machine::Machine;
-use serde_json::json;
+use serde_json::{Value, json};
 use std::io::Write;
 use std::os::unix::fs::PermissionsExt;
 use std::process::Stdio;
@@ -103,6 +103,7 @@ fn every_kind_of_refusal_has_its_exit_code_and_changes_nothing() {
         "idp delete --tenant harbor 00000000-0000-0000-0000-000000000000",
         "guest disable --tenant harbor nobody@fjord.example",
         "guest show --tenant harbor nobody",
+        "keys revoke --tenant harbor nothing",
         "invite revoke --tenant harbor nothing",
         "invite resend --tenant harbor 00000000-0000-0000-0000-000000000000",
     ] {
@@ -120,7 +121,8 @@ fn every_kind_of_refusal_has_its_exit_code_and_changes_nothing() {
         "idp create --tenant harbor --name x --claim nonsense",
         "member create --tenant harbor --email nobody --name x",
         "invite create --tenant harbor --email gast@fjord.example --redirect-url https://evil.example/",
-        "keys rotate --tenant harbor --algorithm EdDSA",
+        "client create --tenant harbor --name x --redirect-uri https://app.example/ --id-token-algorithm PS256",
+        "tenant update harbor --set options.keys.rotateAfter=1",
     ] {
         machine.fails(4, line);
     }
@@ -128,7 +130,7 @@ fn every_kind_of_refusal_has_its_exit_code_and_changes_nothing() {
         "",
         "tenant",
         "client list",
-        "keys rotate --tenant harbor --algorithm HS256",
+        "keys add --tenant harbor --algorithm HS256",
         "guest list --tenant harbor --limit 0",
     ] {
         machine.fails(2, line);
@@ -151,6 +153,7 @@ fn a_dry_run_shows_what_would_be_and_changes_nothing() {
         "tenant update harbor --name Port".to_owned(),
         "tenant disable harbor".to_owned(),
         "keys rotate --tenant harbor".to_owned(),
+        "keys add --tenant harbor --algorithm PS256".to_owned(),
         "client create --tenant harbor --name x --redirect-uri https://app.example/".to_owned(),
         "member create --tenant harbor --email ada@harbor.example --name Ada".to_owned(),
         "guest disable --tenant harbor gast@fjord.example".to_owned(),
@@ -171,13 +174,44 @@ fn a_dry_run_shows_what_would_be_and_changes_nothing() {
 #[test]
 fn the_audit_trail_names_the_operator() {
     let (machine, _) = Machine::with_tenant();
-    machine.json("keys rotate --tenant harbor --algorithm ES256");
-    assert_eq!(machine.json("keys list --tenant harbor")["items"].as_array().unwrap().len(), 3);
+    machine.json("keys add --tenant harbor --algorithm ES256");
+    assert_eq!(machine.json("keys list --tenant harbor")["items"].as_array().unwrap().len(), 4);
     let newest = machine.json("audit list --tenant harbor --limit 1")["items"][0].clone();
     assert_eq!((&newest["kind"], &newest["actor"]["kind"]), (&json!("key.created"), &json!("operator")));
     let reference = newest["reference"].as_str().unwrap();
     let found = machine.json(&format!("audit list --tenant harbor --reference {reference}"));
     assert_eq!(found["items"], json!([newest]));
+}
+
+#[test]
+fn keys_are_added_rotated_and_revoked() {
+    let (machine, _) = Machine::with_tenant();
+    let states = |document: &Value| -> Vec<(String, String)> {
+        let text = |key: &Value, name: &str| key[name].as_str().unwrap().to_owned();
+        let items = document["items"].as_array().unwrap();
+        let mut states: Vec<_> =
+            items.iter().map(|key| (text(key, "algorithm"), text(key, "state"))).collect();
+        states.sort();
+        states
+    };
+    let of = |states: &[(&str, &str)]| -> Vec<(String, String)> {
+        states.iter().map(|(algorithm, state)| ((*algorithm).to_owned(), (*state).to_owned())).collect()
+    };
+    let keys = machine.json("keys list --tenant harbor");
+    assert_eq!(states(&keys), of(&[("ES256", "signing"), ("EdDSA", "signing"), ("RS256", "signing")]));
+    let added = machine.json("keys add --tenant harbor --algorithm PS256");
+    assert_eq!(added["state"], "upcoming", "{added}");
+    machine.fails(4, "keys add --tenant harbor --algorithm PS256");
+    machine.fails(4, "keys rotate --tenant harbor");
+    let id = added["keyId"].as_str().unwrap();
+    machine.json(&format!("keys revoke --tenant harbor {id}"));
+    let rotated = machine.json("keys rotate --tenant harbor");
+    assert_eq!(states(&rotated), of(&[("ES256", "upcoming"), ("EdDSA", "upcoming"), ("RS256", "upcoming")]));
+    let signs = keys["items"].as_array().unwrap().iter().find(|key| key["algorithm"] == "EdDSA").unwrap();
+    let id = signs["keyId"].as_str().unwrap();
+    let left = machine.json(&format!("keys revoke --tenant harbor {id}"));
+    let waited = states(&left).into_iter().filter(|(algorithm, _)| algorithm == "EdDSA");
+    assert_eq!(waited.collect::<Vec<_>>(), of(&[("EdDSA", "signing")]), "the one that waited: {left:#}");
 }
 
 #[test]

@@ -20,6 +20,9 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::CreateTenant(tenant, keys) => registry::create_tenant(tx, &tenant, &keys).await,
         Change::UpdateTenant(tenant) => registry::update_tenant(tx, tenant).await,
         Change::InsertSigningKey(key) => registry::insert_signing_key(tx, &key).await,
+        Change::RemoveSigningKey { tenant, key_id, successor } => {
+            registry::remove_signing_key(tx, (tenant, &key_id), successor.as_ref()).await
+        }
         Change::InsertClient(client) => registry::insert_client(tx, &client).await,
         Change::UpdateClient(client) => registry::update_client(tx, client).await,
         Change::DeleteClient(tenant, id) => registry::delete_client(tx, tenant, &id).await,

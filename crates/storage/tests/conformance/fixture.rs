@@ -64,6 +64,7 @@ pub(crate) fn signing_key(tenant: &Tenant, key_id: &str) -> SigningKey {
         public: serde_json::Map::new(),
         private: Sealed(vec![1, 2, 3]),
         created_at: ctx().now,
+        signs_from: None,
     }
 }
 

@@ -147,7 +147,7 @@ pub struct ClientBody {
     pub require_pushed_requests: bool,
     /// Whether people are asked.
     pub consent: ConsentRule,
-    /// RS256 or ES256.
+    /// What its ID tokens are signed with; the tenant must have a key for it.
     pub id_token_algorithm: SignatureAlgorithm,
     /// `aud` of its access tokens; the issuer when absent.
     pub audience: Option<String>,

@@ -97,6 +97,15 @@ wire! {
         /// Ed25519.
         EdDSA,
     }
+    /// What a signing key is for.
+    KeyState = domain_tenant::KeyState, "camelCase" {
+        /// Published, so that everybody knows it before it signs.
+        Upcoming,
+        /// Signs.
+        Signing,
+        /// Verifies what it signed, until the last of it has expired.
+        Verifying,
+    }
     /// When an address a home IdP asserts counts as verified.
     EmailTrust = domain_home::EmailTrust, "camelCase" {
         /// Only the boolean true.

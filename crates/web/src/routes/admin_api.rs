@@ -50,6 +50,8 @@ const ENDPOINTS: &[Endpoint] = &[
         path: "/keys",
         methods: &[(Method::GET, || route().to(keys::list)), (Method::POST, || route().to(keys::add))],
     },
+    Endpoint { path: "/keys/rotate", methods: &[(Method::POST, || route().to(keys::rotate))] },
+    Endpoint { path: "/keys/{id}/revoke", methods: &[(Method::POST, || route().to(keys::revoke))] },
     Endpoint {
         path: "/clients",
         methods: &[

@@ -9,8 +9,12 @@ use futures_util::future::LocalBoxFuture;
 use hospes_idp::Idp;
 use hospes_idp::token::ClientRequest;
 use hospes_idp::token::possession::{Possession, PresentedToken, TokenScheme};
+use hospes_idp::token::sealed::Told;
 use hospes_protocol::OAuthError;
 use hospes_protocol::params::Params;
+
+/// RFC 9701 §5.
+const INTROSPECTION_JWT: &str = "application/token-introspection+jwt";
 
 fn authorization(request: &HttpRequest) -> Option<&str> {
     request.headers().get(header::AUTHORIZATION).map(|value| value.to_str().unwrap_or_default())
@@ -114,9 +118,24 @@ pub(crate) async fn push(call: ClientCall) -> HttpResponse {
     call.answered(async |idp, request| idp.push_request(request).await, render).await
 }
 
-pub(crate) async fn introspect(call: ClientCall) -> HttpResponse {
-    let render = |told| HttpResponse::Ok().content_type("application/json").body(told);
-    call.answered(async |idp, request| idp.introspect(request).await, render).await
+pub(crate) async fn introspect(call: ClientCall, request: HttpRequest) -> HttpResponse {
+    let signed = accepts(&request, INTROSPECTION_JWT);
+    let render = |answer| told(answer, INTROSPECTION_JWT);
+    call.answered(async |idp, request| idp.introspect(request, signed).await, render).await
+}
+
+/// Whether a media type is asked for by its name (RFC 9701 §4); a wildcard asks for nothing in particular.
+fn accepts(request: &HttpRequest, media_type: &str) -> bool {
+    let fields = request.headers().get_all(header::ACCEPT).filter_map(|value| value.to_str().ok());
+    let names = fields.flat_map(|field| field.split(',')).filter_map(|range| range.split(';').next());
+    names.map(str::trim).any(|name| name.eq_ignore_ascii_case(media_type))
+}
+
+fn told(answer: Told, media_type: &str) -> HttpResponse {
+    match answer {
+        Told::Plain(json) => HttpResponse::Ok().content_type("application/json").body(json),
+        Told::Jwt(token) => HttpResponse::Ok().content_type(media_type).body(token),
+    }
 }
 
 pub(crate) async fn revoke(call: ClientCall) -> HttpResponse {
@@ -148,7 +167,7 @@ async fn released(site: &Site, token: Option<RequestToken>) -> HttpResponse {
         return site.bearer_error(TokenScheme::Bearer, None);
     };
     match site.idp().userinfo(&site.ctx, &site.tenant, token.presented()).await {
-        Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
+        Ok(answer) => told(answer, "application/jwt"),
         Err(error) => site.bearer_error(token.scheme, Some(&error)),
     }
 }

@@ -16,9 +16,31 @@ pub struct TenantOptions {
 }
 
 /// How keys are rotated.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct KeyOptions {}
+pub struct KeyOptions {
+    /// Seconds a key signs before the next one takes over: a day to two years.
+    pub rotate_after: u32,
+}
+
+impl Default for KeyOptions {
+    fn default() -> Self {
+        Self { rotate_after: 90 * DAY }
+    }
+}
+
+const DAY: u32 = 24 * 3600;
+
+impl KeyOptions {
+    pub(crate) fn problems(&self) -> Vec<String> {
+        let within = (DAY..=730 * DAY).contains(&self.rotate_after);
+        if within {
+            Vec::new()
+        } else {
+            vec![format!("keys.rotateAfter must be {DAY} to {} seconds", 730 * DAY)]
+        }
+    }
+}
 
 /// Who may register clients by themselves (RFC 7591).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -42,6 +42,25 @@ pub(super) async fn insert_signing_key(tx: &mut Writing, key: &SigningKey) -> Re
     insert(tx, sql, row, "key_id").await
 }
 
+pub(super) async fn remove_signing_key(
+    tx: &mut Writing,
+    (tenant, key_id): (TenantId, &str),
+    successor: Option<&SigningKey>,
+) -> Result<(), ChangeError> {
+    let sql = "DELETE FROM signing_keys WHERE tenant = $1 AND key_id = $2";
+    delete(tx, sql, args![tenant, key_id]).await?;
+    let Some(key) = successor else {
+        return Ok(());
+    };
+    // Law 7: another tenant's key takes nobody's place.
+    if key.tenant != tenant {
+        return Err(ChangeError::NotFound);
+    }
+    let sql = "INSERT INTO signing_keys (tenant, key_id, created_at, body) VALUES ($1, $2, $3, $4)
+         ON CONFLICT (tenant, key_id) DO UPDATE SET body = excluded.body";
+    insert(tx, sql, args![tenant, key.key_id.as_str(), key.created_at, body(key)?], "key_id").await
+}
+
 pub(super) async fn insert_client(tx: &mut Writing, client: &Client) -> Result<(), ChangeError> {
     let sql = "INSERT INTO clients (tenant, client_id, version, body) VALUES ($1, $2, $3, $4)";
     let version = stored(client.version);

@@ -7,13 +7,14 @@ use hospes_idp::email::Domain;
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::ports::Change;
 use hospes_idp::ports::directory::{Admission, Binding, UserFilter};
-use hospes_idp::tenant::{Status, Tenant};
+use hospes_idp::tenant::{SigningKey, Status, Tenant};
 use hospes_protocol::ClientId;
 
 on_every_directory! {
     a_tenant_is_made_with_its_keys_and_changed
     a_tenant_that_is_taken_stale_or_missing_is_refused
     signing_keys_come_oldest_first
+    key_02_a_signing_key_goes_and_another_takes_its_place
     a_client_is_made_changed_and_deleted
     a_client_that_is_taken_stale_or_missing_is_refused
     client_identifiers_are_compared_byte_for_byte
@@ -37,7 +38,7 @@ async fn a_tenant_is_made_with_its_keys_and_changed(directory: Store) {
     make(&directory, tenant.id, Change::CreateTenant(tenant.clone(), keys.clone())).await;
     assert_eq!(directory.tenant(tenant.id).await.unwrap().as_ref(), Some(&tenant));
     assert_eq!(directory.tenant_by_slug(&tenant.slug).await.unwrap().as_ref(), Some(&tenant));
-    assert_eq!(directory.signing_keys(tenant.id).await.unwrap(), keys);
+    assert_eq!(*directory.signing_keys(tenant.id).await.unwrap(), keys);
 
     make(&directory, tenant.id, Change::UpdateTenant(renamed(&tenant))).await;
     let changed = Tenant { version: 1, ..renamed(&tenant) };
@@ -64,16 +65,42 @@ async fn a_tenant_that_is_taken_stale_or_missing_is_refused(directory: Store) {
 async fn signing_keys_come_oldest_first(directory: Store) {
     let tenant = new_tenant(&directory).await;
     let [old, new] = [signing_key(&tenant, "z"), signing_key(&tenant, "a")];
-    assert_eq!(directory.signing_keys(tenant.id).await.unwrap(), []);
+    assert_eq!(*directory.signing_keys(tenant.id).await.unwrap(), []);
     make(&directory, tenant.id, Change::InsertSigningKey(new.clone())).await;
     let first = directory.signing_keys(tenant.id).await.unwrap();
-    assert_eq!(first, std::slice::from_ref(&new));
+    assert_eq!(*first, std::slice::from_ref(&new));
     make(&directory, tenant.id, Change::InsertSigningKey(old.clone())).await;
     let again = refused(&directory, tenant.id, Change::InsertSigningKey(old.clone())).await;
     assert!(is_conflict(&again, "key_id"));
-    assert_eq!(directory.signing_keys(tenant.id).await.unwrap(), [old, new]);
+    assert_eq!(*directory.signing_keys(tenant.id).await.unwrap(), [old, new]);
     let stranger = signing_key(&crate::fixture::tenant(), "a");
     assert!(is_missing(&refused(&directory, tenant.id, Change::InsertSigningKey(stranger)).await));
+}
+
+async fn key_02_a_signing_key_goes_and_another_takes_its_place(directory: Store) {
+    let (tenant, other) = (new_tenant(&directory).await, new_tenant(&directory).await);
+    let [old, mut waits, new] = ["old", "waits", "new"].map(|id| signing_key(&tenant, id));
+    for key in [&old, &waits] {
+        make(&directory, tenant.id, Change::InsertSigningKey(key.clone())).await;
+    }
+    let remove = |key: &SigningKey, successor: Option<&SigningKey>| Change::RemoveSigningKey {
+        tenant: tenant.id,
+        key_id: key.key_id.clone(),
+        successor: successor.cloned(),
+    };
+    let foreign = signing_key(&other, "foreign");
+    assert!(is_missing(&refused(&directory, tenant.id, remove(&old, Some(&foreign))).await));
+    assert!(is_missing(&refused(&directory, tenant.id, remove(&new, Some(&new))).await));
+    assert_eq!(*directory.signing_keys(tenant.id).await.unwrap(), [old.clone(), waits.clone()]);
+    waits.signs_from = Some(waits.created_at);
+    make(&directory, tenant.id, remove(&old, Some(&waits))).await;
+    assert_eq!(*directory.signing_keys(tenant.id).await.unwrap(), [waits.clone()]);
+    make(&directory, tenant.id, remove(&waits, Some(&new))).await;
+    assert_eq!(*directory.signing_keys(tenant.id).await.unwrap(), [new.clone()]);
+    assert!(is_missing(&refused(&directory, tenant.id, remove(&waits, None)).await), "once");
+    make(&directory, tenant.id, remove(&new, None)).await;
+    assert_eq!(*directory.signing_keys(tenant.id).await.unwrap(), []);
+    assert_eq!(*directory.signing_keys(other.id).await.unwrap(), []);
 }
 
 async fn a_client_is_made_changed_and_deleted(directory: Store) {

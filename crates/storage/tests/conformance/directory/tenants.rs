@@ -68,7 +68,7 @@ impl Everything {
 async fn ten_01_the_registry_of_another_tenant_is_not_read(directory: Store) {
     let ours = Everything::in_a_new_tenant(&directory).await;
     let tenant = new_tenant(&directory).await.id;
-    assert_eq!(directory.signing_keys(tenant).await.unwrap(), []);
+    assert_eq!(*directory.signing_keys(tenant).await.unwrap(), []);
     let portal = directory.client(tenant, &ours.portal.client_id).await;
     assert_eq!(portal.unwrap(), None);
     assert_eq!(directory.list_clients(tenant, all()).await.unwrap().items, []);

@@ -31,6 +31,8 @@ pub(super) struct IfMatch {
         tenant::update,
         keys::list,
         keys::add,
+        keys::rotate,
+        keys::revoke,
         clients::list,
         clients::create,
         clients::read,

@@ -1,0 +1,76 @@
+//! The keys of a client, wherever they are registered: what verifies its assertions and request objects, and what its
+//! tokens are encrypted to. The one place that knows whether they are in its registration or at a URL.
+
+use crate::Idp;
+use crate::model::client::Client;
+use crate::ports::client_keys::KeySetOwner;
+use hospes_protocol::encoding::sha256;
+use hospes_protocol::jose::encryption::{ContentEncryption, KeyManagement};
+use hospes_protocol::jose::{Algorithm, Claims, CompactJwt, JoseError, KeySet};
+use std::sync::Arc;
+
+impl Idp {
+    /// The claims of a token this client signed with one of these algorithms. If no key fits, a set at a URL may have
+    /// changed: it is fetched anew, within limits.
+    pub(crate) async fn verified_by(
+        &self,
+        client: &Client,
+        jwt: &CompactJwt<'_>,
+        allowed: &[Algorithm],
+    ) -> Result<Claims, JoseError> {
+        let verify = |set: &KeySet| set.verifying.verify(jwt, allowed);
+        // Without `kid` a key that was replaced shows as a bad signature.
+        let is_stale = |error: &JoseError| match error {
+            JoseError::UnknownKey => true,
+            JoseError::Signature => jwt.key_id.is_none(),
+            _ => false,
+        };
+        self.with_keys_of(client, verify, is_stale).await
+    }
+
+    /// Something for this client's eyes alone.
+    pub(crate) async fn encrypted_for(
+        &self,
+        client: &Client,
+        how: (KeyManagement, ContentEncryption),
+        (content_type, payload): (Option<&str>, &[u8]),
+    ) -> Result<String, JoseError> {
+        let encrypt = |set: &KeySet| set.encrypting.encrypt(how, content_type, payload);
+        self.with_keys_of(client, encrypt, |error| *error == JoseError::UnknownKey).await
+    }
+
+    async fn with_keys_of<T>(
+        &self,
+        client: &Client,
+        attempt: impl Fn(&KeySet) -> Result<T, JoseError>,
+        is_stale: impl Fn(&JoseError) -> bool,
+    ) -> Result<T, JoseError> {
+        let Some(url) = &client.options.tokens.jwks_uri else {
+            return attempt(self.registered_keys(client)?.as_ref());
+        };
+        let owner = KeySetOwner { tenant: client.tenant, client: client.client_id.clone(), url: url.clone() };
+        let set = self.client_keys.key_set(&owner).await;
+        let set = set.map_err(|cause| JoseError::Key(cause.to_string()))?;
+        let error = match attempt(set.as_ref()) {
+            Err(error) if is_stale(&error) => error,
+            answer => return answer,
+        };
+        match self.client_keys.newer(&owner, &set).await {
+            Some(newer) => attempt(newer.as_ref()),
+            None => Err(error),
+        }
+    }
+
+    /// The set in the registration, parsed once for each text it has.
+    fn registered_keys(&self, client: &Client) -> Result<Arc<KeySet>, JoseError> {
+        let text = client.jwks.as_ref().map(ToString::to_string).unwrap_or_default();
+        let hash = sha256(&text);
+        if let Some(set) = self.registered_keys.get(&hash) {
+            return Ok(set);
+        }
+        let set = KeySet::parse(text.as_bytes()).map_err(|cause| JoseError::Key(cause.to_string()))?;
+        let set = Arc::new(set);
+        self.registered_keys.insert(hash, set.clone());
+        Ok(set)
+    }
+}
