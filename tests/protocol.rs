@@ -15,5 +15,6 @@ mod pushed;
 mod refresh;
 mod session;
 mod store_away;
+mod subjects;
 mod type_matrix;
 mod userinfo;

@@ -4,6 +4,7 @@ use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::permission::INVITE;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
+use hospes_protocol::names::SubjectType;
 use hospes_protocol::token::GrantType;
 use serde_json::{Value, json};
 
@@ -21,8 +22,17 @@ struct Scene {
 
 impl Scene {
     async fn set(method: ClientAuthMethod, signing: Algorithm, discovery: &str) -> Self {
+        Self::set_with(method, signing, discovery, |_| {}).await
+    }
+
+    async fn set_with(
+        method: ClientAuthMethod,
+        signing: Algorithm,
+        discovery: &str,
+        change: impl FnOnce(&mut ClientSettings),
+    ) -> Self {
         let app = Counterpart::start("client.mjs", &[("SIGNING", signing.as_str())]);
-        let client = ClientSettings {
+        let mut client = ClientSettings {
             auth_method: method,
             jwks: (method == ClientAuthMethod::PrivateKeyJwt).then(|| app.ready["jwks"].clone()),
             grant_types: GrantType::ALL.to_vec(),
@@ -30,6 +40,7 @@ impl Scene {
             id_token_algorithm: signing,
             ..application(&app.url)
         };
+        change(&mut client);
         let nobody = async |_: &str| unreachable!("there is no home IdP");
         let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
         let metadata = configure(&app, &harbor, method.as_str(), discovery).await;
@@ -159,6 +170,24 @@ async fn tokens_are_asked_about_and_ended() {
     assert_eq!((&said["access"], &said["refresh"]["active"]), (&ended, &json!(true)), "{said:#}");
     let (_, said) = scene.does("revoke", "refresh_token").await;
     assert_eq!((&said["access"], &said["refresh"]), (&ended, &ended), "{said:#}");
+}
+
+#[tokio::test]
+async fn a_subject_of_its_own_for_the_client() {
+    let pairwise = |client: &mut ClientSettings| client.options.claims.subject_type = SubjectType::Pairwise;
+    let mut scene =
+        Scene::set_with(ClientAuthMethod::ClientSecretBasic, Algorithm::RS256, "oidc", pairwise).await;
+    // The library itself compares sub of userinfo and of the refreshed ID token with the first one.
+    let answer = scene.signed_in().await;
+    let subject = answer["claims"]["sub"].clone();
+    assert_eq!(subject.as_str().unwrap().len(), 43, "{answer:#}");
+    assert_eq!((&answer["claims"]["oid"], &answer["userinfo"]["oid"]), (&Value::Null, &Value::Null));
+    let (status, next) = scene.does("refresh", "").await;
+    assert_eq!((status, &next["claims"]["sub"]), (200, &subject), "{next:#}");
+    let (_, said) = scene.does("introspect", "").await;
+    assert_eq!((&said["access"]["sub"], &said["refresh"]["sub"]), (&subject, &subject), "{said:#}");
+    scene.hanna.open(&format!("{}/logout", scene.app.url)).await;
+    assert_eq!(scene.answer(), json!({"signed_out": true, "state": "bye"}), "the hint names the person");
 }
 
 #[tokio::test]

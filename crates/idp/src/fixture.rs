@@ -227,6 +227,7 @@ pub(crate) fn facts() -> Facts {
         home_idp: None,
         invitation: None,
         resolution: None,
+        subject: None,
         consent: None,
     }
 }

@@ -39,6 +39,7 @@ pub mod policy;
 pub mod ports;
 pub mod published;
 pub mod refusal;
+mod subject;
 pub mod token;
 pub mod vault;
 mod verified_tokens;

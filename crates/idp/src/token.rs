@@ -8,6 +8,7 @@ pub mod code;
 pub(crate) mod guessing;
 pub mod introspect;
 pub mod issue;
+pub(crate) mod private;
 pub mod refresh;
 pub mod revoke;
 pub mod userinfo;

@@ -74,8 +74,9 @@ pub struct SubjectClaims<'a> {
     pub sub: &'a str,
     /// The tenant.
     pub tid: &'a str,
-    /// The directory object: stable across clients and for life.
-    pub oid: &'a str,
+    /// The directory object: stable across clients and for life. Absent where `sub` is pairwise, which it would undo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oid: Option<&'a str>,
     /// 0 member, 1 guest.
     pub acct: u8,
     /// `Member` or `Guest`.
@@ -136,6 +137,9 @@ pub struct AccessTokenClaims<'a> {
     pub home_idp: Option<String>,
     /// What was granted.
     pub scope: &'a Scopes,
+    /// What only this server reads, sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
     /// Who.
     #[serde(flatten)]
     pub subject: SubjectClaims<'a>,
@@ -201,9 +205,12 @@ pub struct VerifiedAccessToken {
     pub scope: String,
     /// The tenant.
     pub tid: String,
-    /// The person; absent when a client acts for itself.
+    /// The person; absent when a client acts for itself, and where `sub` is pairwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oid: Option<String>,
+    /// What only this server reads; told to nobody.
+    #[serde(default, skip_serializing)]
+    pub sealed: Option<String>,
     /// The home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idp: Option<String>,
@@ -231,6 +238,13 @@ pub struct VerifiedAccessToken {
     /// The browser session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+}
+
+impl VerifiedAccessToken {
+    /// Whether it is about a person, not a client that acts for itself.
+    pub const fn is_personal(&self) -> bool {
+        self.oid.is_some() || self.sealed.is_some()
+    }
 }
 
 /// Answer of the introspection endpoint about a token that is active (RFC 7662 §2.2).

@@ -7,11 +7,12 @@ use crate::model::client::{Client, ClientSecret, ConsentRule};
 use crate::model::options::ClientOptions;
 use crate::model::tenant::Status;
 use crate::ports::{Change, Page, PageRequest};
+use crate::subject::sector;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::client_metadata::ClientMetadata;
 use hospes_protocol::jose::{Algorithm, VerifyingKeys};
-use hospes_protocol::names::Secret;
+use hospes_protocol::names::{Secret, SubjectType};
 use hospes_protocol::redirect_uri::parse_registered;
 use hospes_protocol::scope::Scopes;
 use hospes_protocol::token::GrantType;
@@ -100,6 +101,11 @@ impl ClientSettings {
         if self.permissions.iter().any(|permission| !super::permission::PERMISSIONS.contains(&permission)) {
             problems.push(format!("permissions must be among {}", super::permission::PERMISSIONS.join(", ")));
         }
+        problems.extend(self.options.claims.problems());
+        if self.options.claims.subject_type == SubjectType::Pairwise {
+            let sector = sector(&self.options.claims, self.redirect_uris.iter().map(String::as_str));
+            problems.extend(sector.err().map(str::to_owned));
+        }
         problems
     }
 
@@ -159,6 +165,7 @@ impl Admin<'_> {
         settings: ClientSettings,
     ) -> Result<(Client, Option<Secret>), AdminError> {
         let settings = checked(settings)?;
+        self.check_sector(&settings, None).await?;
         let client_id = match id {
             Some(id) => ClientId::new(client_id(id)?),
             None => ClientId::new(self.ctx.uuid().to_string()),
@@ -211,8 +218,9 @@ impl Admin<'_> {
     ) -> Result<Client, AdminError> {
         let client = self.client(id).await?;
         AdminError::check_version(version, client.version)?;
-        let client = checked(settings)?.apply(client);
-        self.store_client(client).await
+        let settings = checked(settings)?;
+        self.check_sector(&settings, Some(&client)).await?;
+        self.store_client(settings.apply(client)).await
     }
 
     /// Makes a new secret; the ones before work for another day.

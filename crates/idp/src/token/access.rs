@@ -29,7 +29,7 @@ impl Idp {
             return Err(invalid());
         }
         let mut asked = vec![Key::new(tenant.id, Kind::Revoked, &claims.jti)];
-        if claims.oid.is_some() {
+        if claims.is_personal() {
             let family = claims.jti.split_once('.').map(|(family, _)| family).ok_or_else(invalid)?;
             asked.push(Key::new(tenant.id, Kind::Family, family));
         }

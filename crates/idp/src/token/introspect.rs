@@ -4,9 +4,9 @@
 use super::access::authentication_of;
 use super::{Call, ClientRequest};
 use crate::Idp;
-use crate::ids::UserId;
 use crate::model::client::Client;
 use crate::ports::{Key, Kind, Presence};
+use crate::subject::subject_at;
 use hospes_protocol::claims::{ActiveToken, VerifiedAccessToken};
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::params::Params;
@@ -50,10 +50,11 @@ impl Idp {
         let Some(issued_to) = issued_to.filter(|client| client.status.is_enabled()) else {
             return Ok(None);
         };
-        let Some(oid) = &claims.oid else {
+        if !claims.is_personal() {
             return Ok(Some(claims));
-        };
-        let (Some(user), Some(authentication)) = (UserId::parse(oid), authentication_of(&claims)) else {
+        }
+        let person = self.private(call.tenant, &claims).user;
+        let (Some(user), Some(authentication)) = (person, authentication_of(&claims)) else {
             return Ok(None);
         };
         // Law 3: also a token that was good when it was issued.
@@ -79,7 +80,7 @@ impl Idp {
             active: true,
             iss: issuer.as_str(),
             client_id: token.client.as_str(),
-            sub: &token.user.to_string(),
+            sub: &subject_at(&self.vault, call.client, token.user),
             scope: &token.scope.and(&call.client.scope),
             exp: ends,
             iat: token.granted_at.as_second(),

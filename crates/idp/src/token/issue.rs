@@ -1,6 +1,7 @@
 //! The one place that mints tokens for people.
 
 use super::Call;
+use super::private::Private;
 use super::refresh::RefreshToken;
 use crate::Idp;
 use crate::ctx::Ctx;
@@ -8,12 +9,14 @@ use crate::ids::UserId;
 use crate::model::authentication::{Authentication, Method};
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Write};
+use crate::subject::subject_at;
 use hospes_protocol::claims::{
     AccessTokenClaims, IdTokenClaims, ProfileClaims, SignInClaims, SubjectClaims, UserType,
 };
 use hospes_protocol::encoding::{base64url, half_hash};
 use hospes_protocol::jose::signing::TokenType;
 use hospes_protocol::jose::{Algorithm, JoseError};
+use hospes_protocol::names::SubjectType;
 use hospes_protocol::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use hospes_protocol::token::{GrantType, TokenResponse};
 use hospes_protocol::{Nonce, OAuthError};
@@ -49,7 +52,10 @@ pub(crate) struct Granted {
 struct Texts {
     issuer: String,
     tid: String,
-    oid: String,
+    sub: String,
+    oid: Option<String>,
+    sealed: Option<String>,
+    jti: String,
     idp: String,
     amr: Vec<String>,
     roles: Vec<String>,
@@ -65,11 +71,10 @@ impl Idp {
         granted: Granted,
     ) -> Result<TokenResponse, OAuthError> {
         let keys = self.keyring.of(call.tenant.id).await?;
-        let texts = self.texts(call, user, &granted.authentication);
+        let texts = self.texts(call, user, &granted);
         let failed = |cause: JoseError| OAuthError::server_error("the token cannot be signed").because(cause);
         let expires_in = call.tenant.settings.access_token_lifetime;
-        let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
-        let access = access_claims(call, &granted, (&texts, &jti), expires_in);
+        let access = access_claims(call, &granted, &texts, expires_in);
         let access_token =
             keys.signer(Algorithm::ES256).and_then(|signer| signer.sign(TokenType::AccessToken, &access));
         let access_token = access_token.map_err(failed)?;
@@ -97,8 +102,12 @@ impl Idp {
         })
     }
 
-    fn texts(&self, call: Call<'_>, user: &User, authentication: &Authentication) -> Texts {
+    fn texts(&self, call: Call<'_>, user: &User, granted: &Granted) -> Texts {
         let issuer = self.issuer(call.tenant).to_string();
+        let authentication = &granted.authentication;
+        let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
+        let is_pairwise = call.client.options.claims.subject_type == SubjectType::Pairwise;
+        let private = Private { user: is_pairwise.then_some(user.id) };
         let idp = match &authentication.method {
             Method::Home { issuer, .. } => issuer.clone(),
             Method::Password | Method::EmailCode => issuer.clone(),
@@ -106,7 +115,10 @@ impl Idp {
         Texts {
             issuer,
             tid: call.tenant.id.to_string(),
-            oid: user.id.to_string(),
+            sub: subject_at(&self.vault, call.client, user.id),
+            oid: (!is_pairwise).then(|| user.id.to_string()),
+            sealed: self.seal_private(call.tenant, &jti, &private),
+            jti,
             idp,
             amr: authentication.amr(),
             roles: role_names(user),
@@ -122,7 +134,7 @@ pub(crate) fn role_names(user: &User) -> Vec<String> {
 fn access_claims<'a>(
     call: Call<'a>,
     granted: &'a Granted,
-    (texts, jti): (&'a Texts, &'a str),
+    texts: &'a Texts,
     expires_in: u32,
 ) -> AccessTokenClaims<'a> {
     AccessTokenClaims {
@@ -131,9 +143,10 @@ fn access_claims<'a>(
         client_id: call.client.client_id.as_str(),
         exp: call.ctx.seconds() + i64::from(expires_in),
         iat: call.ctx.seconds(),
-        jti,
+        jti: &texts.jti,
         home_idp: granted.authentication.home_idp().map(|id| id.to_string()),
         scope: &granted.scope,
+        sealed: texts.sealed.clone(),
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
     }
@@ -164,9 +177,9 @@ fn id_claims<'a>(
 
 fn subject_claims(texts: &Texts) -> SubjectClaims<'_> {
     SubjectClaims {
-        sub: &texts.oid,
+        sub: &texts.sub,
         tid: &texts.tid,
-        oid: &texts.oid,
+        oid: texts.oid.as_deref(),
         acct: texts.user_type.acct(),
         user_type: texts.user_type,
         roles: &texts.roles,

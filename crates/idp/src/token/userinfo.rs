@@ -5,7 +5,6 @@ use super::access::authentication_of;
 use super::issue::{profile_claims, role_names};
 use crate::Idp;
 use crate::ctx::Ctx;
-use crate::ids::UserId;
 use crate::model::tenant::Tenant;
 use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
 use hospes_protocol::scope::{OPENID, Scopes};
@@ -17,11 +16,11 @@ impl Idp {
         let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
         let token = self.access_token(ctx, tenant, token).await?;
         let scope = Scopes::parse(&token.scope).unwrap_or_default();
-        let oid = token.oid.as_deref().filter(|_| scope.has(OPENID));
-        let oid = oid.ok_or_else(|| {
-            OAuthError::new(ErrorCode::InsufficientScope, "the token lacks the scope openid")
-        })?;
-        let id = UserId::parse(oid).ok_or_else(invalid)?;
+        if !token.is_personal() || !scope.has(OPENID) {
+            return Err(OAuthError::new(ErrorCode::InsufficientScope, "the token lacks the scope openid"));
+        }
+        let private = self.private(tenant, &token);
+        let id = private.user.ok_or_else(invalid)?;
         let client =
             self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?.ok_or_else(invalid)?;
         let authentication = authentication_of(&token).ok_or_else(invalid)?;
@@ -34,7 +33,7 @@ impl Idp {
             subject: SubjectClaims {
                 sub: &token.sub,
                 tid: &token.tid,
-                oid,
+                oid: token.oid.as_deref(),
                 acct: user.user_type.acct(),
                 user_type: user.user_type,
                 roles: &role_names(&user),
