@@ -10,7 +10,7 @@ import http from "node:http";
 import * as client from "openid-client";
 
 const { SIGNING = "RS256" } = process.env;
-const FORWARDED = ["max_age", "prompt", "response_mode", "scope", "login_hint"];
+const FORWARDED = ["claims", "max_age", "prompt", "response_mode", "scope", "login_hint"];
 
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const publicKey = { ...keys.publicKey.export({ format: "jwk" }), kid: "app", alg: "ES256", use: "sig" };

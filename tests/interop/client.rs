@@ -3,6 +3,7 @@
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::permission::INVITE;
 use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::encoding::url_component;
 use hospes_protocol::jose::Algorithm;
 use hospes_protocol::names::SubjectType;
 use hospes_protocol::token::GrantType;
@@ -170,6 +171,23 @@ async fn tokens_are_asked_about_and_ended() {
     assert_eq!((&said["access"], &said["refresh"]["active"]), (&ended, &json!(true)), "{said:#}");
     let (_, said) = scene.does("revoke", "refresh_token").await;
     assert_eq!((&said["access"], &said["refresh"]), (&ended, &ended), "{said:#}");
+}
+
+#[tokio::test]
+async fn single_claims_asked_for() {
+    let mut scene = Scene::usual().await;
+    let wish = json!({"userinfo": {"email": {"essential": true}}, "id_token": {"name": null}}).to_string();
+    scene.log_in(&format!("?scope=openid&claims={}", url_component(&wish))).await;
+    scene.enter_password().await;
+    let answer = scene.answer();
+    let (claims, userinfo) = (&answer["claims"], &answer["userinfo"]);
+    assert_eq!(
+        (&userinfo["email"], &userinfo["email_verified"]),
+        (&json!(MEMBER), &json!(true)),
+        "{answer:#}"
+    );
+    assert_eq!((&claims["email"], &userinfo["name"]), (&Value::Null, &Value::Null), "{answer:#}");
+    assert!(claims["name"].is_string(), "{answer:#}");
 }
 
 #[tokio::test]

@@ -6,6 +6,7 @@ pub mod home_idps;
 pub mod invitations;
 pub mod people;
 pub mod permission;
+mod preview;
 mod sector;
 pub mod set_up;
 pub mod tenants;

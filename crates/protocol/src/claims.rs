@@ -5,6 +5,8 @@
 
 use crate::scope::Scopes;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
+use std::collections::BTreeMap;
 
 /// `user_type`, and as a number `acct`: what a person is here, not where they sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -115,6 +117,9 @@ pub struct IdTokenClaims<'a> {
     /// Contact and display data.
     #[serde(flatten)]
     pub profile: ProfileClaims<'a>,
+    /// Claims of this client's own.
+    #[serde(flatten)]
+    pub extra: &'a BTreeMap<String, Value>,
 }
 
 /// Access token of a person (RFC 9068 §2.2).
@@ -146,6 +151,9 @@ pub struct AccessTokenClaims<'a> {
     /// How.
     #[serde(flatten)]
     pub sign_in: SignInClaims<'a>,
+    /// Claims of this client's own.
+    #[serde(flatten)]
+    pub extra: &'a BTreeMap<String, Value>,
 }
 
 /// Access token of a client acting for itself: `sub` is the client (RFC 9068 §2.2).
@@ -182,6 +190,9 @@ pub struct UserInfoClaims<'a> {
     /// Contact and display data.
     #[serde(flatten)]
     pub profile: ProfileClaims<'a>,
+    /// Claims of this client's own.
+    #[serde(flatten)]
+    pub extra: &'a BTreeMap<String, Value>,
 }
 
 /// An access token of ours, read back after its signature was verified. What it says is what introspection says.
@@ -238,6 +249,9 @@ pub struct VerifiedAccessToken {
     /// The browser session.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub sid: Option<String>,
+    /// Whatever else it says.
+    #[serde(flatten)]
+    pub extra: BTreeMap<String, Value>,
 }
 
 impl VerifiedAccessToken {

@@ -109,8 +109,8 @@ impl Idp {
         if !token.is_personal() {
             return Ok(Some(Caller::Client(client.client_id, scope)));
         }
-        let person = self.private(tenant, token).user;
-        let (Some(id), Some(authentication)) = (person, authentication_of(token)) else {
+        let private = self.private(tenant, token);
+        let (Some(id), Some(authentication)) = (private.user, authentication_of(token, private)) else {
             return Ok(None);
         };
         let call = Call { ctx, tenant, client: &client };

@@ -279,7 +279,7 @@ fn known(
 
 fn consent_needed(request: &AuthorizationRequest, facts: &Facts) -> bool {
     let asks = facts.client.as_ref().is_some_and(|client| client.consent == ConsentRule::Ask);
-    let covered = facts.consent.as_ref().is_some_and(|consent| request.scope.within(&consent.scope));
+    let covered = facts.consent.as_ref().is_some_and(|consent| request.disclosed().within(&consent.scope));
     request.prompt.consent || asks && !covered
 }
 

@@ -1,6 +1,7 @@
 //! Reading our own access tokens back. The signature of a token is verified once and remembered by its hash; whether it
 //! is still alive is asked every time.
 
+use super::private::Private;
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::HomeIdpId;
@@ -64,11 +65,14 @@ impl Idp {
     }
 }
 
-/// How the person of a token signed in, as far as deciding needs it.
-pub(crate) fn authentication_of(token: &VerifiedAccessToken) -> Option<Authentication> {
+/// How the person of a token signed in, as far as the token says.
+pub(crate) fn authentication_of(token: &VerifiedAccessToken, private: Private) -> Option<Authentication> {
     let at = Timestamp::from_second(token.auth_time?).ok()?;
     let method = match &token.home_idp {
-        Some(id) => Method::Home { home_idp: HomeIdpId::parse(id)?, issuer: token.idp.clone()? },
+        Some(id) => {
+            let (home_idp, issuer) = (HomeIdpId::parse(id)?, token.idp.clone()?);
+            Method::Home { home_idp, issuer, said: private.home }
+        }
         None => Method::Password,
     };
     Some(Authentication { method, at })

@@ -53,8 +53,8 @@ impl Idp {
         if !claims.is_personal() {
             return Ok(Some(claims));
         }
-        let person = self.private(call.tenant, &claims).user;
-        let (Some(user), Some(authentication)) = (person, authentication_of(&claims)) else {
+        let private = self.private(call.tenant, &claims);
+        let (Some(user), Some(authentication)) = (private.user, authentication_of(&claims, private)) else {
             return Ok(None);
         };
         // Law 3: also a token that was good when it was issued.

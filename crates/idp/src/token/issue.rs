@@ -1,22 +1,22 @@
 //! The one place that mints tokens for people.
 
 use super::Call;
+use super::about::{About, Extra};
 use super::private::Private;
 use super::refresh::RefreshToken;
+use super::release::{Release, Wishes};
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::UserId;
-use crate::model::authentication::{Authentication, Method};
+use crate::model::authentication::Authentication;
+use crate::model::options::ClaimPlace;
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Write};
 use crate::subject::subject_at;
-use hospes_protocol::claims::{
-    AccessTokenClaims, IdTokenClaims, ProfileClaims, SignInClaims, SubjectClaims, UserType,
-};
+use hospes_protocol::claims::{AccessTokenClaims, IdTokenClaims, SignInClaims, SubjectClaims, UserType};
 use hospes_protocol::encoding::{base64url, half_hash};
 use hospes_protocol::jose::signing::TokenType;
 use hospes_protocol::jose::{Algorithm, JoseError};
-use hospes_protocol::names::SubjectType;
 use hospes_protocol::scope::{OFFLINE_ACCESS, OPENID, Scopes};
 use hospes_protocol::token::{GrantType, TokenResponse};
 use hospes_protocol::{Nonce, OAuthError};
@@ -36,6 +36,8 @@ pub(crate) struct Granted {
     pub(crate) scope: Scopes,
     /// As granted at first; narrowing once does not narrow for good (RFC 6749 §6).
     pub(crate) original_scope: Scopes,
+    /// Single claims asked for.
+    pub(crate) wishes: Wishes,
     /// For the first ID token.
     pub(crate) nonce: Option<Nonce>,
     /// Of the browser session.
@@ -49,17 +51,19 @@ pub(crate) struct Granted {
 }
 
 /// Owned texts the claims borrow.
-struct Texts {
+pub(super) struct Texts {
     issuer: String,
     tid: String,
-    sub: String,
-    oid: Option<String>,
+    pub(super) sub: String,
+    pub(super) oid: Option<String>,
     sealed: Option<String>,
     jti: String,
     idp: String,
     amr: Vec<String>,
     roles: Vec<String>,
     user_type: UserType,
+    /// For the ID token and the access token.
+    extra: [Extra; 2],
 }
 
 impl Idp {
@@ -102,27 +106,26 @@ impl Idp {
         })
     }
 
-    fn texts(&self, call: Call<'_>, user: &User, granted: &Granted) -> Texts {
+    pub(super) fn texts(&self, call: Call<'_>, user: &User, granted: &Granted) -> Texts {
         let issuer = self.issuer(call.tenant).to_string();
         let authentication = &granted.authentication;
         let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
-        let is_pairwise = call.client.options.claims.subject_type == SubjectType::Pairwise;
-        let private = Private { user: is_pairwise.then_some(user.id) };
-        let idp = match &authentication.method {
-            Method::Home { issuer, .. } => issuer.clone(),
-            Method::Password | Method::EmailCode => issuer.clone(),
-        };
+        let private = Private::to_keep(call, user, granted);
+        let about = About::new(call, user, authentication, &issuer);
+        let extra = [ClaimPlace::IdToken, ClaimPlace::AccessToken].map(|place| about.extra(place));
+        let idp = about.issuer.to_owned();
         Texts {
             issuer,
             tid: call.tenant.id.to_string(),
             sub: subject_at(&self.vault, call.client, user.id),
-            oid: (!is_pairwise).then(|| user.id.to_string()),
+            oid: private.user.is_none().then(|| user.id.to_string()),
             sealed: self.seal_private(call.tenant, &jti, &private),
             jti,
             idp,
             amr: authentication.amr(),
             roles: role_names(user),
             user_type: user.user_type,
+            extra,
         }
     }
 }
@@ -131,12 +134,13 @@ pub(crate) fn role_names(user: &User) -> Vec<String> {
     user.roles.iter().map(|role| role.as_str().to_owned()).collect()
 }
 
-fn access_claims<'a>(
+pub(super) fn access_claims<'a>(
     call: Call<'a>,
     granted: &'a Granted,
     texts: &'a Texts,
     expires_in: u32,
 ) -> AccessTokenClaims<'a> {
+    let [_, extra] = &texts.extra;
     AccessTokenClaims {
         iss: &texts.issuer,
         aud: call.client.audience.as_deref().unwrap_or(&texts.issuer),
@@ -149,10 +153,11 @@ fn access_claims<'a>(
         sealed: texts.sealed.clone(),
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
+        extra,
     }
 }
 
-fn id_claims<'a>(
+pub(super) fn id_claims<'a>(
     call: Call<'a>,
     user: &'a User,
     granted: &'a Granted,
@@ -160,6 +165,9 @@ fn id_claims<'a>(
     expires_in: u32,
 ) -> IdTokenClaims<'a> {
     let client = call.client.client_id.as_str();
+    let [extra, _] = &texts.extra;
+    let (registered, wishes) = (&call.client.scope, granted.wishes.id_token.as_slice());
+    let release = Release { scope: &granted.scope, registered, wishes, extra };
     IdTokenClaims {
         iss: &texts.issuer,
         aud: client,
@@ -171,7 +179,8 @@ fn id_claims<'a>(
         session_expiry: granted.session_expiry.as_second(),
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
-        profile: profile_claims(user, &granted.scope),
+        profile: release.profile(user),
+        extra,
     }
 }
 
@@ -193,21 +202,6 @@ fn sign_in_claims<'a>(texts: &'a Texts, granted: &'a Granted) -> SignInClaims<'a
         amr: &texts.amr,
         idp: &texts.idp,
         sid: &granted.sid,
-    }
-}
-
-/// Contact and display data the scope releases (OIDC Core §5.4). An address never goes without its honest flag.
-pub(crate) fn profile_claims<'a>(user: &'a User, scope: &Scopes) -> ProfileClaims<'a> {
-    let email = scope.has("email");
-    let profile = scope.has("profile").then_some(&user.profile);
-    ProfileClaims {
-        email: email.then(|| user.email.as_str()),
-        email_verified: email.then_some(user.email_verified),
-        name: profile.and_then(|profile| profile.display_name.as_deref()),
-        given_name: profile.and_then(|profile| profile.given_name.as_deref()),
-        family_name: profile.and_then(|profile| profile.family_name.as_deref()),
-        preferred_username: profile.and_then(|profile| profile.preferred_username.as_deref()),
-        locale: profile.and_then(|profile| profile.preferred_language.as_deref()),
     }
 }
 

@@ -1,12 +1,17 @@
 //! What an access token carries for this server alone: sealed, so that neither client nor resource can read or compare it,
 //! and so that the endpoints that take the token find the person without asking a store.
 
+use super::Call;
+use super::issue::Granted;
 use crate::Idp;
 use crate::ids::UserId;
+use crate::model::authentication::{HomeClaims, Method};
 use crate::model::tenant::Tenant;
+use crate::model::user::User;
 use crate::vault::{Purpose, Sealed};
 use hospes_protocol::claims::VerifiedAccessToken;
 use hospes_protocol::encoding::{base64url, from_base64url};
+use hospes_protocol::names::SubjectType;
 use serde::{Deserialize, Serialize};
 
 /// The sealed part of an access token.
@@ -15,6 +20,25 @@ pub(crate) struct Private {
     /// The person, where `sub` is pairwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(crate) user: Option<UserId>,
+    /// What the home IdP stated, where userinfo has a claim made of it.
+    #[serde(default, skip_serializing_if = "HomeClaims::is_empty")]
+    pub(crate) home: HomeClaims,
+    /// Claims wished for at userinfo.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(crate) wishes: Vec<String>,
+}
+
+impl Private {
+    /// What a token for this client has to keep.
+    pub(crate) fn to_keep(call: Call<'_>, user: &User, granted: &Granted) -> Self {
+        let options = &call.client.options.claims;
+        let home = match &granted.authentication.method {
+            Method::Home { said, .. } if options.userinfo_needs_home() => said.clone(),
+            _ => HomeClaims::default(),
+        };
+        let user = (options.subject_type == SubjectType::Pairwise).then_some(user.id);
+        Self { user, home, wishes: granted.wishes.userinfo.clone() }
+    }
 }
 
 impl Idp {

@@ -1,14 +1,27 @@
 //! Userinfo (OIDC Core §5.3): what the token's scope releases about its person, if that is still allowed.
 
 use super::Call;
+use super::about::About;
 use super::access::authentication_of;
-use super::issue::{profile_claims, role_names};
+use super::issue::role_names;
+use super::release::Release;
 use crate::Idp;
 use crate::ctx::Ctx;
+use crate::model::authentication::Authentication;
+use crate::model::options::ClaimPlace;
 use crate::model::tenant::Tenant;
+use crate::model::user::User;
 use hospes_protocol::claims::{SubjectClaims, UserInfoClaims};
 use hospes_protocol::scope::{OPENID, Scopes};
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};
+
+/// What an access token says about whom it is for.
+pub(super) struct Stated<'a> {
+    pub(super) sub: &'a str,
+    pub(super) oid: Option<&'a str>,
+    pub(super) scope: &'a Scopes,
+    pub(super) wishes: &'a [String],
+}
 
 impl Idp {
     /// The response, as JSON bytes.
@@ -23,23 +36,41 @@ impl Idp {
         let id = private.user.ok_or_else(invalid)?;
         let client =
             self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?.ok_or_else(invalid)?;
-        let authentication = authentication_of(&token).ok_or_else(invalid)?;
+        let wishes = private.wishes.clone();
+        let authentication = authentication_of(&token, private).ok_or_else(invalid)?;
         let call = Call { ctx, tenant, client: &client };
         let user = self.still_allowed(call, id, &authentication).await.map_err(|error| match error.code {
             ErrorCode::InvalidGrant => invalid(),
             _ => error,
         })?;
+        let about = Stated { sub: &token.sub, oid: token.oid.as_deref(), scope: &scope, wishes: &wishes };
+        self.userinfo_of(call, &user, &authentication, about)
+    }
+
+    /// What is said about a person who signed in so.
+    pub(super) fn userinfo_of(
+        &self,
+        call: Call<'_>,
+        user: &User,
+        authentication: &Authentication,
+        stated: Stated<'_>,
+    ) -> Result<Vec<u8>, OAuthError> {
+        let issuer = self.issuer(call.tenant);
+        let about = About::new(call, user, authentication, issuer.as_str());
+        let Stated { sub, oid, scope, wishes } = stated;
+        let (extra, registered) = (&about.extra(ClaimPlace::Userinfo), &call.client.scope);
         let claims = UserInfoClaims {
             subject: SubjectClaims {
-                sub: &token.sub,
-                tid: &token.tid,
-                oid: token.oid.as_deref(),
+                sub,
+                tid: &call.tenant.id.to_string(),
+                oid,
                 acct: user.user_type.acct(),
                 user_type: user.user_type,
-                roles: &role_names(&user),
+                roles: &role_names(user),
             },
-            idp: token.idp.as_deref().unwrap_or_default(),
-            profile: profile_claims(&user, &scope),
+            idp: about.issuer,
+            profile: Release { scope, registered, wishes, extra }.profile(user),
+            extra,
         };
         serde_json::to_vec(&claims)
             .map_err(|cause| OAuthError::server_error("userinfo cannot be rendered").because(cause))
