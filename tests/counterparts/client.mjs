@@ -12,7 +12,7 @@ import * as client from "openid-client";
 
 const { SIGNING = "RS256", FEATURES = "" } = process.env;
 const features = new Set(FEATURES.split(","));
-const FORWARDED = ["max_age", "prompt", "response_mode", "scope", "login_hint"];
+const FORWARDED = ["claims", "max_age", "prompt", "response_mode", "scope", "login_hint"];
 
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const publicKey = { ...keys.publicKey.export({ format: "jwk" }), kid: "app", alg: "ES256", use: "sig" };

@@ -4,7 +4,9 @@ use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::permission::INVITE;
 use hospes_idp::options::Profile;
 use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::encoding::url_component;
 use hospes_protocol::jose::Algorithm;
+use hospes_protocol::names::SubjectType;
 use hospes_protocol::token::GrantType;
 use serde_json::{Value, json};
 
@@ -22,14 +24,14 @@ struct Scene {
 
 impl Scene {
     async fn set(method: ClientAuthMethod, signing: Algorithm, discovery: &str) -> Self {
-        Self::with((method, signing), discovery, ("", |_| ())).await
+        Self::with((method, signing), discovery, ("", |_: &mut _| ())).await
     }
 
     /// With features of the library, and what the registration says about them.
     async fn with(
         (method, signing): (ClientAuthMethod, Algorithm),
         discovery: &str,
-        (features, registered): (&str, fn(&mut ClientSettings)),
+        (features, registered): (&str, impl FnOnce(&mut ClientSettings)),
     ) -> Self {
         let app = Counterpart::start("client.mjs", &[("SIGNING", signing.as_str()), ("FEATURES", features)]);
         let mut client = ClientSettings {
@@ -212,6 +214,41 @@ async fn tokens_are_asked_about_and_ended() {
     assert_eq!((&said["access"], &said["refresh"]["active"]), (&ended, &json!(true)), "{said:#}");
     let (_, said) = scene.does("revoke", "refresh_token").await;
     assert_eq!((&said["access"], &said["refresh"]), (&ended, &ended), "{said:#}");
+}
+
+#[tokio::test]
+async fn single_claims_asked_for() {
+    let mut scene = Scene::usual().await;
+    let wish = json!({"userinfo": {"email": {"essential": true}}, "id_token": {"name": null}}).to_string();
+    scene.log_in(&format!("?scope=openid&claims={}", url_component(&wish))).await;
+    scene.enter_password().await;
+    let answer = scene.answer();
+    let (claims, userinfo) = (&answer["claims"], &answer["userinfo"]);
+    assert_eq!(
+        (&userinfo["email"], &userinfo["email_verified"]),
+        (&json!(MEMBER), &json!(true)),
+        "{answer:#}"
+    );
+    assert_eq!((&claims["email"], &userinfo["name"]), (&Value::Null, &Value::Null), "{answer:#}");
+    assert!(claims["name"].is_string(), "{answer:#}");
+}
+
+#[tokio::test]
+async fn a_subject_of_its_own_for_the_client() {
+    let pairwise = |client: &mut ClientSettings| client.options.claims.subject_type = SubjectType::Pairwise;
+    let mut scene =
+        Scene::with((ClientAuthMethod::ClientSecretBasic, Algorithm::RS256), "oidc", ("", pairwise)).await;
+    // The library itself compares sub of userinfo and of the refreshed ID token with the first one.
+    let answer = scene.signed_in().await;
+    let subject = answer["claims"]["sub"].clone();
+    assert_eq!(subject.as_str().unwrap().len(), 43, "{answer:#}");
+    assert_eq!((&answer["claims"]["oid"], &answer["userinfo"]["oid"]), (&Value::Null, &Value::Null));
+    let (status, next) = scene.does("refresh", "").await;
+    assert_eq!((status, &next["claims"]["sub"]), (200, &subject), "{next:#}");
+    let (_, said) = scene.does("introspect", "").await;
+    assert_eq!((&said["access"]["sub"], &said["refresh"]["sub"]), (&subject, &subject), "{said:#}");
+    scene.hanna.open(&format!("{}/logout", scene.app.url)).await;
+    assert_eq!(scene.answer(), json!({"signed_out": true, "state": "bye"}), "the hint names the person");
 }
 
 #[tokio::test]

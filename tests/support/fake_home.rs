@@ -40,6 +40,8 @@ struct Script {
     /// Claims of the ID token, by code.
     claims: Mutex<BTreeMap<String, Value>>,
     userinfo: Mutex<Option<Value>>,
+    /// Further documents, by path.
+    documents: Mutex<BTreeMap<String, Value>>,
     pause: Mutex<Duration>,
     seen: Mutex<Vec<String>>,
 }
@@ -91,6 +93,7 @@ impl FakeHome {
             keys: Mutex::new(vec![JwtKey::generate(Algorithm::ES256)]),
             claims: Mutex::default(),
             userinfo: Mutex::default(),
+            documents: Mutex::default(),
             pause: Mutex::default(),
             seen: Mutex::default(),
         });
@@ -113,6 +116,12 @@ impl FakeHome {
     pub(crate) fn userinfo(&self, claims: Value) {
         self.publishes(&json!({"userinfo_endpoint": format!("{}/userinfo", self.issuer)}));
         *self.script.userinfo.lock().unwrap() = Some(claims);
+    }
+
+    /// Serves a document of its own, and says where.
+    pub(crate) fn serves(&self, path: &str, document: Value) -> String {
+        self.script.documents.lock().unwrap().insert(path.to_owned(), document);
+        format!("{}{path}", self.issuer)
     }
 
     /// Signs with a new key and publishes it with the older ones.
@@ -235,7 +244,7 @@ impl Script {
                     json!({"access_token": "of-the-fake-home", "token_type": "Bearer", "id_token": id_token}),
                 )
             }
-            _ => None,
+            other => self.documents.lock().unwrap().get(other).cloned(),
         }
     }
 }

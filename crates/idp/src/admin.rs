@@ -7,6 +7,8 @@ pub mod invitations;
 pub mod keys;
 pub mod people;
 pub mod permission;
+mod preview;
+mod sector;
 pub mod set_up;
 pub mod tenants;
 

@@ -6,7 +6,7 @@ use crate::authorize::interaction::{Interaction, Purpose};
 use crate::ctx::Entropy;
 use crate::email::{Domain, EmailAddress};
 use crate::ids::{HomeIdpId, InvitationId, TenantId, UserId};
-use crate::model::authentication::{Authentication, Method};
+use crate::model::authentication::{Authentication, HomeClaims, Method};
 use crate::model::client::{Client, ConsentRule};
 use crate::model::home_idp::{ClaimMap, EmailTrust, HomeDomain, HomeIdp};
 use crate::model::identity::{EmailVerified, VerifiedIdentity};
@@ -154,7 +154,8 @@ pub(crate) fn identity(address: Option<&str>, email_verified: EmailVerified) -> 
 }
 
 pub(crate) fn at_home() -> Authentication {
-    let method = Method::Home { home_idp: HOME, issuer: home_idp().issuer.to_string() };
+    let said = HomeClaims::default();
+    let method = Method::Home { home_idp: HOME, issuer: home_idp().issuer.to_string(), said };
     Authentication { method, at: now() }
 }
 
@@ -229,6 +230,7 @@ pub(crate) fn facts() -> Facts {
         home_idp: None,
         invitation: None,
         resolution: None,
+        subject: None,
         consent: None,
     }
 }

@@ -41,6 +41,7 @@ pub mod ports;
 pub mod published;
 pub mod refusal;
 pub mod rotation;
+mod subject;
 pub mod token;
 pub mod vault;
 mod verified_tokens;

@@ -5,11 +5,13 @@ use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::browser::Visit;
 use crate::error::PageError;
+use crate::ids::UserId;
 use crate::model::client::Client;
 use crate::model::session::Session;
 use crate::ports::{Key, Kind, Unavailable, Write};
 use crate::refusal::Refusal;
-use hospes_protocol::jose::check;
+use crate::subject::subject_at;
+use hospes_protocol::jose::{Claims, check};
 use hospes_protocol::params::Params;
 use hospes_protocol::{ClientId, RedirectUri};
 
@@ -47,10 +49,11 @@ impl Idp {
         };
         let target = return_target(client.as_ref(), once("post_logout_redirect_uri")?, once("state")?)?;
         let session = self.session(visit).await?;
-        let is_theirs = session.as_ref().is_none_or(|session| {
-            hint.as_ref().and_then(|claims| check::text(claims, "sub"))
-                == Some(session.user.to_string().as_str())
-        });
+        let is_theirs = match (&session, &hint) {
+            (None, _) => true,
+            (Some(session), Some(hint)) => self.is_about(visit, hint, session.user).await?,
+            (Some(_), None) => false,
+        };
         if !confirmed && !is_theirs {
             return Ok(Logout::Confirm);
         }
@@ -58,6 +61,20 @@ impl Idp {
             self.end_session(visit, &session).await?;
         }
         Ok(Logout::Done(target))
+    }
+
+    /// Whether an ID token of ours is about this person, by what its client calls them.
+    async fn is_about(
+        &self,
+        visit: &Visit<'_>,
+        claims: &Claims,
+        person: UserId,
+    ) -> Result<bool, Unavailable> {
+        let audience = ClientId::new(check::sole_audience(claims).unwrap_or_default());
+        let client = self.directory.client(visit.tenant.id, &audience).await?;
+        let subject =
+            client.map_or_else(|| person.to_string(), |client| subject_at(&self.vault, &client, person));
+        Ok(check::text(claims, "sub") == Some(subject.as_str()))
     }
 
     /// Ends a browser session with every token family that may not outlive it.

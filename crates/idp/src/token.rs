@@ -1,6 +1,7 @@
 //! The token endpoint: authenticate the client, check the grant, let the grant prove its claim, ask whether it is still
 //! allowed, issue. A grant fills in only what is its own.
 
+pub(crate) mod about;
 pub mod access;
 pub mod authenticate;
 pub mod client_credentials;
@@ -9,7 +10,10 @@ pub(crate) mod guessing;
 pub mod introspect;
 pub mod issue;
 pub mod possession;
+pub mod preview;
+pub(crate) mod private;
 pub mod refresh;
+pub(crate) mod release;
 pub mod revoke;
 pub mod sealed;
 pub mod userinfo;

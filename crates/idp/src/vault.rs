@@ -37,6 +37,10 @@ pub enum Purpose {
     Mail,
     /// Refresh tokens.
     RefreshToken,
+    /// What access tokens carry for this server alone.
+    AccessToken,
+    /// What a person is called in one sector.
+    PairwiseSubject,
     /// One-time codes, too short for a plain hash.
     OneTimeCode,
     /// Tokens that tie a form to a browser.
@@ -54,6 +58,8 @@ impl Purpose {
             Self::HomeIdpSecret => b"hospes/home-idp-secret/1",
             Self::Mail => b"hospes/mail/1",
             Self::RefreshToken => b"hospes/refresh-token/1",
+            Self::AccessToken => b"hospes/access-token/1",
+            Self::PairwiseSubject => b"hospes/pairwise-subject/1",
             Self::OneTimeCode => b"hospes/one-time-code/1",
             Self::Csrf => b"hospes/csrf/1",
             Self::Cursor => b"hospes/cursor/1",

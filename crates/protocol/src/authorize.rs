@@ -2,6 +2,7 @@
 //!
 //! [`AuthorizationRequest::validate`](crate::authorize_checks) makes one; what it holds needs no second look.
 
+use crate::claim_names::scope_of;
 use crate::jose::Algorithm;
 use crate::pkce::CodeChallenge;
 use crate::scope::Scopes;
@@ -108,6 +109,20 @@ impl ClaimsRequest {
         self.id_token.get("acr")?.as_ref().filter(|wish| wish.essential)
     }
 
+    /// Without wishes that none of these scopes covers.
+    #[must_use]
+    pub fn within(mut self, scopes: &Scopes) -> Self {
+        let covered = |claim: &String| scope_of(claim).is_none_or(|scope| scopes.has(scope));
+        self.userinfo.retain(|claim, _| covered(claim));
+        self.id_token.retain(|claim, _| covered(claim));
+        self
+    }
+
+    /// The scopes that cover the wishes.
+    pub fn scopes(&self) -> Scopes {
+        self.userinfo.keys().chain(self.id_token.keys()).filter_map(|claim| scope_of(claim)).collect()
+    }
+
     /// The subject that must answer, if the client named one (OIDC Core §5.5.1: `sub` with a value).
     pub fn required_subject(&self) -> Option<&str> {
         self.id_token.get("sub")?.as_ref()?.value.as_ref()?.as_str()
@@ -174,4 +189,11 @@ pub struct AuthorizationRequest {
     /// What the request is called if it was pushed (RFC 9126): it is answered with a code once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed: Option<String>,
+}
+
+impl AuthorizationRequest {
+    /// What a person who is asked has to agree to: the scope, and what single claims stand for.
+    pub fn disclosed(&self) -> Scopes {
+        self.scope.or(&self.claims.scopes())
+    }
 }

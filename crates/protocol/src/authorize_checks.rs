@@ -52,7 +52,7 @@ pub fn validate(params: &Params, rules: ClientRules) -> Result<AuthorizationRequ
         login_hint: hint(params, "login_hint")?,
         domain_hint: hint(params, "domain_hint")?,
         id_token_hint: params.once("id_token_hint")?.map(str::to_owned),
-        claims: claims(params)?,
+        claims: claims(params)?.within(&rules.scope),
         acr_values: params.words("acr_values")?,
         ui_locales: params.words("ui_locales")?.into_iter().take(MAX_LOCALES).collect(),
         client_id: rules.client_id,

@@ -5,6 +5,8 @@
 
 use crate::scope::Scopes;
 use serde::{Deserialize, Serialize};
+use serde_json::{Map, Value};
+use std::collections::BTreeMap;
 
 /// `user_type`, and as a number `acct`: what a person is here, not where they sign in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -74,8 +76,9 @@ pub struct SubjectClaims<'a> {
     pub sub: &'a str,
     /// The tenant.
     pub tid: &'a str,
-    /// The directory object: stable across clients and for life.
-    pub oid: &'a str,
+    /// The directory object: stable across clients and for life. Absent where `sub` is pairwise, which it would undo.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oid: Option<&'a str>,
     /// 0 member, 1 guest.
     pub acct: u8,
     /// `Member` or `Guest`.
@@ -114,6 +117,9 @@ pub struct IdTokenClaims<'a> {
     /// Contact and display data.
     #[serde(flatten)]
     pub profile: ProfileClaims<'a>,
+    /// Claims of this client's own.
+    #[serde(flatten)]
+    pub extra: &'a BTreeMap<String, Value>,
 }
 
 /// `cnf`: the key whose holder alone may use the token (RFC 7800 §3.1).
@@ -157,12 +163,18 @@ pub struct AccessTokenClaims<'a> {
     /// The key it is bound to.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub cnf: Option<&'a Confirmation>,
+    /// What only this server reads, sealed.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<String>,
     /// Who.
     #[serde(flatten)]
     pub subject: SubjectClaims<'a>,
     /// How.
     #[serde(flatten)]
     pub sign_in: SignInClaims<'a>,
+    /// Claims of this client's own.
+    #[serde(flatten)]
+    pub extra: &'a BTreeMap<String, Value>,
 }
 
 /// Access token of a client acting for itself: `sub` is the client (RFC 9068 §2.2).
@@ -202,6 +214,9 @@ pub struct UserInfoClaims<'a> {
     /// Contact and display data.
     #[serde(flatten)]
     pub profile: ProfileClaims<'a>,
+    /// Claims of this client's own.
+    #[serde(flatten)]
+    pub extra: &'a BTreeMap<String, Value>,
 }
 
 /// Userinfo as a signed token (OIDC Core §5.3.2): who says it, and to whom.
@@ -213,7 +228,7 @@ pub struct SignedUserInfoClaims<'a> {
     pub aud: &'a str,
     /// What the plain answer says.
     #[serde(flatten)]
-    pub claims: UserInfoClaims<'a>,
+    pub claims: Map<String, Value>,
 }
 
 /// An answer of the introspection endpoint as a signed token (RFC 9701 §5).
@@ -250,9 +265,12 @@ pub struct VerifiedAccessToken {
     pub scope: String,
     /// The tenant.
     pub tid: String,
-    /// The person; absent when a client acts for itself.
+    /// The person; absent when a client acts for itself, and where `sub` is pairwise.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub oid: Option<String>,
+    /// What only this server reads; told to nobody.
+    #[serde(default, skip_serializing)]
+    pub sealed: Option<String>,
     /// The home.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub idp: Option<String>,
@@ -283,6 +301,16 @@ pub struct VerifiedAccessToken {
     /// The key it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// Whatever else it says.
+    #[serde(flatten)]
+    pub extra: BTreeMap<String, Value>,
+}
+
+impl VerifiedAccessToken {
+    /// Whether it is about a person, not a client that acts for itself.
+    pub const fn is_personal(&self) -> bool {
+        self.oid.is_some() || self.sealed.is_some()
+    }
 }
 
 /// Answer of the introspection endpoint about a token that is active (RFC 7662 §2.2).

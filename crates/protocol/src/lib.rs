@@ -5,6 +5,7 @@
 
 pub mod authorize;
 pub mod authorize_checks;
+pub mod claim_names;
 pub mod claims;
 pub mod client_auth;
 pub mod client_metadata;

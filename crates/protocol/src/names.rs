@@ -92,9 +92,17 @@ impl fmt::Debug for Secret {
 }
 
 /// Which subject identifiers an issuer hands out (OIDC Core §8).
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SubjectType {
     /// The same `sub` for every client.
+    #[default]
     Public,
+    /// Another `sub` for every sector, so that clients cannot tell together whom they know.
+    Pairwise,
+}
+
+impl SubjectType {
+    /// All of them, as discovery lists them.
+    pub const ALL: [Self; 2] = [Self::Public, Self::Pairwise];
 }

@@ -132,7 +132,12 @@ impl Guard {
 
     /// A client for everything that belongs to one issuer, whose own port is allowed too.
     pub fn for_issuer(&self, issuer: &Url) -> GuardedClient {
-        GuardedClient { guard: self.clone(), own_port: issuer.port_or_known_default().unwrap_or(443) }
+        self.for_port(issuer.port_or_known_default().unwrap_or(443))
+    }
+
+    /// A client for `https` on this port and on 443.
+    pub fn for_port(&self, own_port: u16) -> GuardedClient {
+        GuardedClient { guard: self.clone(), own_port }
     }
 }
 

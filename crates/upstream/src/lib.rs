@@ -20,6 +20,7 @@ mod home;
 mod id_token;
 mod identity;
 mod oidc;
+mod sector;
 mod slot;
 mod userinfo;
 

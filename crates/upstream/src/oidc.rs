@@ -4,7 +4,7 @@ use crate::discovery::{self, stage};
 use crate::guard::{Guard, OutboundPolicy, SetupError};
 use crate::home::{Home, Homes};
 use crate::slot::Clock;
-use crate::{depart, exchange, id_token, identity, userinfo};
+use crate::{depart, exchange, id_token, identity, sector, userinfo};
 use async_trait::async_trait;
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::federation::identity::VerifiedIdentity;
@@ -77,5 +77,9 @@ impl Upstream for OidcUpstream {
 
     async fn probe(&self, home_idp: &HomeIdp) -> Result<(), UpstreamError> {
         self.home(home_idp)?.probe().await
+    }
+
+    async fn sector(&self, uri: &str) -> Result<Vec<String>, UpstreamError> {
+        sector::fetch(&self.guard, uri).await
     }
 }

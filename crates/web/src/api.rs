@@ -6,6 +6,7 @@
 //! refuses members it does not know, which also refuses every immutable one (API-13, API-14).
 
 mod audit;
+mod claims;
 mod client;
 mod home_idp;
 mod invitation;
@@ -16,6 +17,7 @@ mod user;
 mod wire;
 
 pub use audit::{ActorRef, AuditEntry};
+pub use claims::{ClaimsPreview, ClaimsPreviewBody};
 pub use client::{Client, ClientBody, ClientSecret, ClientWithSecret};
 pub use home_idp::{HomeDomain, HomeIdp, HomeIdpBody};
 pub use invitation::{Invitation, MadeInvitation, NewInvitation};

@@ -7,11 +7,12 @@ use crate::model::client::{Client, ClientSecret, ConsentRule};
 use crate::model::options::{ClientOptions, Registered};
 use crate::model::tenant::Status;
 use crate::ports::{Change, Page, PageRequest};
+use crate::subject::sector;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::client_metadata::ClientMetadata;
 use hospes_protocol::jose::{Algorithm, KeyManagement, KeySet};
-use hospes_protocol::names::Secret;
+use hospes_protocol::names::{Secret, SubjectType};
 use hospes_protocol::redirect_uri::parse_registered;
 use hospes_protocol::scope::Scopes;
 use hospes_protocol::token::GrantType;
@@ -109,6 +110,11 @@ impl ClientSettings {
             require_pkce: self.require_pkce,
             id_token_algorithm: self.id_token_algorithm,
         }));
+        problems.extend(self.options.claims.problems());
+        if self.options.claims.subject_type == SubjectType::Pairwise {
+            let sector = sector(&self.options.claims, self.redirect_uris.iter().map(String::as_str));
+            problems.extend(sector.err().map(str::to_owned));
+        }
         problems
     }
 
@@ -189,6 +195,7 @@ impl Admin<'_> {
     ) -> Result<(Client, Option<Secret>), AdminError> {
         let settings = checked(settings)?;
         self.can_sign(&settings.signatures()).await?;
+        self.check_sector(&settings, None).await?;
         let client_id = match id {
             Some(id) => ClientId::new(client_id(id)?),
             None => ClientId::new(self.ctx.uuid().to_string()),
@@ -243,6 +250,7 @@ impl Admin<'_> {
         AdminError::check_version(version, client.version)?;
         let settings = checked(settings)?;
         self.can_sign(&settings.signatures()).await?;
+        self.check_sector(&settings, Some(&client)).await?;
         self.store_client(settings.apply(client)).await
     }
 

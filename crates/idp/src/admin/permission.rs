@@ -4,7 +4,6 @@ use super::AdminError;
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
-use crate::ids::UserId;
 use crate::invitation::invite::may_invite;
 use crate::model::invitation::Inviter;
 use crate::model::tenant::Tenant;
@@ -107,10 +106,11 @@ impl Idp {
         let Some(client) = client.filter(|client| client.status.is_enabled()) else {
             return Ok(None);
         };
-        let Some(oid) = &token.oid else {
+        if !token.is_personal() {
             return Ok(Some(Caller::Client(client.client_id, scope)));
-        };
-        let (Some(id), Some(authentication)) = (UserId::parse(oid), authentication_of(token)) else {
+        }
+        let private = self.private(tenant, token);
+        let (Some(id), Some(authentication)) = (private.user, authentication_of(token, private)) else {
             return Ok(None);
         };
         let call = Call::new(ctx, tenant, &client);

@@ -16,6 +16,7 @@ use crate::model::session::Session;
 use crate::model::user::{Consent, User};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
+use crate::subject::subject_at;
 use jiff::Timestamp;
 
 /// What is true now.
@@ -33,6 +34,8 @@ pub struct Facts {
     pub invitation: Option<(Invitation, User)>,
     /// Who the person proved to be, if they proved anything.
     pub resolution: Option<Resolution>,
+    /// What the client calls the person in question.
+    pub subject: Option<String>,
     /// What the person agreed to before.
     pub consent: Option<Consent>,
 }
@@ -71,13 +74,16 @@ impl Idp {
         };
         let invited = invitation.as_ref().map(|(_, user)| user.clone());
         let resolution = self.resolution(visit, interaction, home_idp.as_ref(), invited).await?;
-        let consent = match (&client, subject(resolution.as_ref(), session.as_ref())) {
+        let person = person(resolution.as_ref(), session.as_ref());
+        let subject =
+            client.as_ref().zip(person).map(|(client, person)| subject_at(&self.vault, client, person));
+        let consent = match (&client, person) {
             (Some(client), Some(user)) if client.consent == crate::model::client::ConsentRule::Ask => {
                 self.directory.consent(tenant, user, &client.client_id).await?
             }
             _ => None,
         };
-        Ok(Facts { now: visit.ctx.now, client, session, home_idp, invitation, resolution, consent })
+        Ok(Facts { now: visit.ctx.now, client, session, home_idp, invitation, resolution, subject, consent })
     }
 
     /// Who is signed in at this browser, if anybody is.
@@ -190,7 +196,7 @@ fn home_in_play(interaction: &Interaction) -> Option<HomeIdpId> {
     })
 }
 
-fn subject(resolution: Option<&Resolution>, session: Option<&SignedIn>) -> Option<UserId> {
+fn person(resolution: Option<&Resolution>, session: Option<&SignedIn>) -> Option<UserId> {
     match resolution {
         Some(Resolution::Known(user, _)) => Some(user.id),
         Some(_) => None,

@@ -14,6 +14,7 @@ use crate::refusal::Refusal;
 use crate::vault::SecretHash;
 use bytes::Bytes;
 use hospes_protocol::OAuthError;
+use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::response::ReturnTo;
 
 /// More effects than this in a row mean a mistake of ours, not a long sign-in.
@@ -187,7 +188,7 @@ impl Idp {
         let interaction = &open.stored.interaction;
         let about = About {
             client_name: facts.client.as_ref().map(|client| client.display_name.clone()),
-            scope: interaction.request().map(|request| request.scope.clone()).unwrap_or_default(),
+            scope: interaction.request().map(AuthorizationRequest::disclosed).unwrap_or_default(),
             redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
             home_idp_name: facts.home_idp.as_ref().map(|home_idp| home_idp.display_name.clone()),
         };

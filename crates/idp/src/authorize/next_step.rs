@@ -193,7 +193,7 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
                 && !request.prompt.login
                 && !request.prompt.select_account
                 && request.max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
-                && expected.is_none_or(|expected| expected == user.id.to_string())
+                && expected.is_none_or(|expected| facts.subject.as_deref() == Some(expected))
         }
     }
 }
@@ -261,7 +261,9 @@ fn known(
     let Some(request) = interaction.request() else {
         return done;
     };
-    if expected_subject(interaction, request).is_some_and(|expected| expected != user.id.to_string()) {
+    if expected_subject(interaction, request)
+        .is_some_and(|expected| facts.subject.as_deref() != Some(expected))
+    {
         return Step::Refuse(Refusal::OtherSubject);
     }
     // OIDC Core §5.5.1.1: an essential acr that cannot be met fails; a voluntary one does not.
@@ -277,7 +279,7 @@ fn known(
 
 fn consent_needed(request: &AuthorizationRequest, facts: &Facts) -> bool {
     let asks = facts.client.as_ref().is_some_and(|client| client.consent == ConsentRule::Ask);
-    let covered = facts.consent.as_ref().is_some_and(|consent| request.scope.within(&consent.scope));
+    let covered = facts.consent.as_ref().is_some_and(|consent| request.disclosed().within(&consent.scope));
     request.prompt.consent || asks && !covered
 }
 

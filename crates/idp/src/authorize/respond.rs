@@ -81,7 +81,7 @@ impl Idp {
             tenant: visit.tenant.id,
             user: user.id,
             client: request.client_id.clone(),
-            scope: request.scope.clone(),
+            scope: request.disclosed(),
             granted_at: visit.ctx.now,
         };
         let event = AuditEvent::new(
@@ -91,7 +91,7 @@ impl Idp {
             Actor::User(user.id.to_string()),
         )
         .client(&request.client_id)
-        .detail("scope", request.scope.to_string());
+        .detail("scope", request.disclosed().to_string());
         Ok(self.apply(Change::PutConsent(consent), event).await?)
     }
 }

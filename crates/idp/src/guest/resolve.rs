@@ -4,7 +4,7 @@
 //! invitation that waits, and only when the mailbox is proven (law 2).
 
 use crate::email::EmailAddress;
-use crate::model::authentication::{Authentication, Method};
+use crate::model::authentication::{Authentication, HomeClaims, Method};
 use crate::model::identity::{EmailStanding, VerifiedIdentity};
 use crate::model::user::{LocalAccount, User};
 use crate::refusal::Refusal;
@@ -121,7 +121,12 @@ pub fn resolve_mailbox(mailbox: &EmailAddress, matches: Matches, now: Timestamp)
 /// Ours is never later than what the home IdP states (UP-36).
 fn home_authentication(identity: &VerifiedIdentity, now: Timestamp) -> Authentication {
     let stated = identity.auth_time.and_then(|seconds| Timestamp::from_second(seconds).ok());
-    let method = Method::Home { home_idp: identity.home_idp, issuer: identity.issuer.to_string() };
+    let said = HomeClaims {
+        subject: Some(identity.subject.to_string()),
+        acr: identity.acr.clone(),
+        amr: identity.amr.clone(),
+    };
+    let method = Method::Home { home_idp: identity.home_idp, issuer: identity.issuer.to_string(), said };
     Authentication { method, at: stated.map_or(now, |at| at.min(now)) }
 }
 

@@ -19,11 +19,35 @@ pub enum Method {
         home_idp: HomeIdpId,
         /// Its issuer, the `idp` claim.
         issuer: String,
+        /// What it stated about this sign-in.
+        #[serde(default, skip_serializing_if = "HomeClaims::is_empty")]
+        said: HomeClaims,
     },
     /// Here, with a password.
     Password,
     /// Here, with a code sent by mail.
     EmailCode,
+}
+
+/// What a home IdP stated about one sign-in, as it stated it: worth no right here, told to clients that have it mapped.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeClaims {
+    /// `sub` there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub subject: Option<String>,
+    /// `acr` there.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// `amr` there.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+}
+
+impl HomeClaims {
+    /// Whether nothing is known.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
 }
 
 /// A completed authentication.

@@ -11,7 +11,7 @@ mod sessions;
 mod tenant;
 mod tokens;
 
-pub use claims::ClaimOptions;
+pub use claims::{ClaimOptions, ClaimPlace, ClaimSource, MappedClaim};
 pub use exchange::ExchangeOptions;
 pub use logout::LogoutOptions;
 pub use registration::RegistrationOptions;

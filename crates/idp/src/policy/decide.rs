@@ -59,7 +59,7 @@ fn home_idp_trusted(facts: &Facts<'_>) -> Option<Refusal> {
     match (&facts.authentication.method, facts.home_idp) {
         (Method::Password | Method::EmailCode, _) => None,
         (Method::Home { .. }, None) => Some(Refusal::HomeIdpRemoved),
-        (Method::Home { home_idp, issuer }, Some(now))
+        (Method::Home { home_idp, issuer, .. }, Some(now))
             if now.id != *home_idp || now.issuer.as_str() != issuer =>
         {
             Some(Refusal::HomeIdpRemoved)

@@ -84,4 +84,6 @@ pub trait Upstream: Send + Sync {
     async fn arrive(&self, home_idp: &HomeIdp, arrival: Arrival) -> Result<VerifiedIdentity, UpstreamError>;
     /// Whether the issuer can be reached and its metadata is usable: asked when a home IdP is registered.
     async fn probe(&self, home_idp: &HomeIdp) -> Result<(), UpstreamError>;
+    /// The redirect URIs a sector lists (OIDC Registration §5): asked when a client is registered.
+    async fn sector(&self, uri: &str) -> Result<Vec<String>, UpstreamError>;
 }

@@ -1,6 +1,7 @@
 //! Reading our own access tokens back. The signature of a token is verified once and remembered by its hash; whether it
 //! is still alive is asked every time.
 
+use super::private::Private;
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::HomeIdpId;
@@ -30,7 +31,7 @@ impl Idp {
             return Err(invalid());
         }
         let mut asked = vec![Key::new(tenant.id, Kind::Revoked, &claims.jti)];
-        if claims.oid.is_some() {
+        if claims.is_personal() {
             let family = claims.jti.split_once('.').map(|(family, _)| family).ok_or_else(invalid)?;
             asked.push(Key::new(tenant.id, Kind::Family, family));
         }
@@ -68,11 +69,14 @@ impl Idp {
     }
 }
 
-/// How the person of a token signed in, as far as deciding needs it.
-pub(crate) fn authentication_of(token: &VerifiedAccessToken) -> Option<Authentication> {
+/// How the person of a token signed in, as far as the token says.
+pub(crate) fn authentication_of(token: &VerifiedAccessToken, private: Private) -> Option<Authentication> {
     let at = Timestamp::from_second(token.auth_time?).ok()?;
     let method = match &token.home_idp {
-        Some(id) => Method::Home { home_idp: HomeIdpId::parse(id)?, issuer: token.idp.clone()? },
+        Some(id) => {
+            let (home_idp, issuer) = (HomeIdpId::parse(id)?, token.idp.clone()?);
+            Method::Home { home_idp, issuer, said: private.home }
+        }
         None => Method::Password,
     };
     Some(Authentication { method, at })

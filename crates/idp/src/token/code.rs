@@ -3,6 +3,7 @@
 
 use super::Call;
 use super::issue::Granted;
+use super::release::Wishes;
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
@@ -40,6 +41,8 @@ pub(crate) struct AuthorizationCode {
     dpop_jkt: Option<String>,
     nonce: Option<Nonce>,
     scope: Scopes,
+    #[serde(default, skip_serializing_if = "Wishes::is_empty")]
+    wishes: Wishes,
     user: UserId,
     sid: String,
     session_expiry: Timestamp,
@@ -62,6 +65,7 @@ impl AuthorizationCode {
             dpop_jkt: request.dpop_jkt.clone(),
             nonce: request.nonce.clone(),
             scope: request.scope.clone(),
+            wishes: Wishes::of(&request.claims),
             user: user.id,
             sid: session.id.clone(),
             session_expiry: session.expires_at,
@@ -134,6 +138,7 @@ impl Idp {
                 is_new: true,
                 scope: record.scope.clone(),
                 original_scope: record.scope,
+                wishes: record.wishes,
                 nonce: record.nonce,
                 sid: record.sid,
                 session_expiry: record.session_expiry,

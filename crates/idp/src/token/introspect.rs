@@ -6,9 +6,9 @@ use super::access::authentication_of;
 use super::sealed::Told;
 use super::{Call, ClientRequest};
 use crate::Idp;
-use crate::ids::UserId;
 use crate::model::client::Client;
 use crate::ports::{Key, Kind, Presence};
+use crate::subject::subject_at;
 use hospes_protocol::claims::{ActiveToken, Confirmation, IntrospectionClaims, VerifiedAccessToken};
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
@@ -79,10 +79,11 @@ impl Idp {
         let Some(issued_to) = issued_to.filter(|client| client.status.is_enabled()) else {
             return Ok(None);
         };
-        let Some(oid) = &claims.oid else {
+        if !claims.is_personal() {
             return Ok(Some(claims));
-        };
-        let (Some(user), Some(authentication)) = (UserId::parse(oid), authentication_of(&claims)) else {
+        }
+        let private = self.private(call.tenant, &claims);
+        let (Some(user), Some(authentication)) = (private.user, authentication_of(&claims, private)) else {
             return Ok(None);
         };
         // Law 3: also a token that was good when it was issued.
@@ -108,7 +109,7 @@ impl Idp {
             active: true,
             iss: issuer.as_str(),
             client_id: token.client.as_str(),
-            sub: &token.user.to_string(),
+            sub: &subject_at(&self.vault, call.client, token.user),
             scope: &token.scope.and(&call.client.scope),
             exp: ends,
             iat: token.granted_at.as_second(),

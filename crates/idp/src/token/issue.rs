@@ -1,15 +1,20 @@
 //! The one place that mints tokens for people.
 
 use super::Call;
+use super::about::{About, Extra};
+use super::private::Private;
 use super::refresh::RefreshToken;
+use super::release::{Release, Wishes};
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::UserId;
-use crate::model::authentication::{Authentication, Method};
+use crate::model::authentication::Authentication;
+use crate::model::options::ClaimPlace;
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Write};
+use crate::subject::subject_at;
 use hospes_protocol::claims::{
-    AccessTokenClaims, Confirmation, IdTokenClaims, ProfileClaims, SignInClaims, SubjectClaims, UserType,
+    AccessTokenClaims, Confirmation, IdTokenClaims, SignInClaims, SubjectClaims, UserType,
 };
 use hospes_protocol::encoding::{base64url, half_hash};
 use hospes_protocol::jose::signing::TokenType;
@@ -33,6 +38,8 @@ pub(crate) struct Granted {
     pub(crate) scope: Scopes,
     /// As granted at first; narrowing once does not narrow for good (RFC 6749 §6).
     pub(crate) original_scope: Scopes,
+    /// Single claims asked for.
+    pub(crate) wishes: Wishes,
     /// For the first ID token.
     pub(crate) nonce: Option<Nonce>,
     /// Of the browser session.
@@ -48,14 +55,19 @@ pub(crate) struct Granted {
 }
 
 /// Owned texts the claims borrow.
-struct Texts {
+pub(super) struct Texts {
     issuer: String,
     tid: String,
-    oid: String,
+    pub(super) sub: String,
+    pub(super) oid: Option<String>,
+    sealed: Option<String>,
+    jti: String,
     idp: String,
     amr: Vec<String>,
     roles: Vec<String>,
     user_type: UserType,
+    /// For the ID token and the access token.
+    extra: [Extra; 2],
 }
 
 impl Idp {
@@ -67,11 +79,10 @@ impl Idp {
         granted: Granted,
     ) -> Result<TokenResponse, OAuthError> {
         let keys = self.keyring.of(call.tenant.id).await?;
-        let texts = self.texts(call, user, &granted.authentication);
+        let texts = self.texts(call, user, &granted);
         let failed = |cause: JoseError| OAuthError::server_error("the token cannot be signed").because(cause);
         let expires_in = call.tenant.settings.access_token_lifetime;
-        let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
-        let access = access_claims(call, &granted, (&texts, &jti), expires_in);
+        let access = access_claims(call, &granted, &texts, expires_in);
         let access_token = keys
             .signer(Algorithm::ES256, call.ctx.now)
             .and_then(|signer| signer.sign(TokenType::AccessToken, &access));
@@ -101,20 +112,26 @@ impl Idp {
         })
     }
 
-    fn texts(&self, call: Call<'_>, user: &User, authentication: &Authentication) -> Texts {
+    pub(super) fn texts(&self, call: Call<'_>, user: &User, granted: &Granted) -> Texts {
         let issuer = self.issuer(call.tenant).to_string();
-        let idp = match &authentication.method {
-            Method::Home { issuer, .. } => issuer.clone(),
-            Method::Password | Method::EmailCode => issuer.clone(),
-        };
+        let authentication = &granted.authentication;
+        let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
+        let private = Private::to_keep(call, user, granted);
+        let about = About::new(call, user, authentication, &issuer);
+        let extra = [ClaimPlace::IdToken, ClaimPlace::AccessToken].map(|place| about.extra(place));
+        let idp = about.issuer.to_owned();
         Texts {
             issuer,
             tid: call.tenant.id.to_string(),
-            oid: user.id.to_string(),
+            sub: subject_at(&self.vault, call.client, user.id),
+            oid: private.user.is_none().then(|| user.id.to_string()),
+            sealed: self.seal_private(call.tenant, &jti, &private),
+            jti,
             idp,
             amr: authentication.amr(),
             roles: role_names(user),
             user_type: user.user_type,
+            extra,
         }
     }
 }
@@ -123,28 +140,31 @@ pub(crate) fn role_names(user: &User) -> Vec<String> {
     user.roles.iter().map(|role| role.as_str().to_owned()).collect()
 }
 
-fn access_claims<'a>(
+pub(super) fn access_claims<'a>(
     call: Call<'a>,
     granted: &'a Granted,
-    (texts, jti): (&'a Texts, &'a str),
+    texts: &'a Texts,
     expires_in: u32,
 ) -> AccessTokenClaims<'a> {
+    let [_, extra] = &texts.extra;
     AccessTokenClaims {
         iss: &texts.issuer,
         aud: call.client.audience.as_deref().unwrap_or(&texts.issuer),
         client_id: call.client.client_id.as_str(),
         exp: call.ctx.seconds() + i64::from(expires_in),
         iat: call.ctx.seconds(),
-        jti,
+        jti: &texts.jti,
         home_idp: granted.authentication.home_idp().map(|id| id.to_string()),
         scope: &granted.scope,
         cnf: call.confirmation,
+        sealed: texts.sealed.clone(),
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
+        extra,
     }
 }
 
-fn id_claims<'a>(
+pub(super) fn id_claims<'a>(
     call: Call<'a>,
     user: &'a User,
     granted: &'a Granted,
@@ -152,6 +172,9 @@ fn id_claims<'a>(
     expires_in: u32,
 ) -> IdTokenClaims<'a> {
     let client = call.client.client_id.as_str();
+    let [extra, _] = &texts.extra;
+    let (registered, wishes) = (&call.client.scope, granted.wishes.id_token.as_slice());
+    let release = Release { scope: &granted.scope, registered, wishes, extra };
     IdTokenClaims {
         iss: &texts.issuer,
         aud: client,
@@ -163,15 +186,16 @@ fn id_claims<'a>(
         session_expiry: granted.session_expiry.as_second(),
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
-        profile: profile_claims(user, &granted.scope),
+        profile: release.profile(user),
+        extra,
     }
 }
 
 fn subject_claims(texts: &Texts) -> SubjectClaims<'_> {
     SubjectClaims {
-        sub: &texts.oid,
+        sub: &texts.sub,
         tid: &texts.tid,
-        oid: &texts.oid,
+        oid: texts.oid.as_deref(),
         acct: texts.user_type.acct(),
         user_type: texts.user_type,
         roles: &texts.roles,
@@ -185,21 +209,6 @@ fn sign_in_claims<'a>(texts: &'a Texts, granted: &'a Granted) -> SignInClaims<'a
         amr: &texts.amr,
         idp: &texts.idp,
         sid: &granted.sid,
-    }
-}
-
-/// Contact and display data the scope releases (OIDC Core §5.4). An address never goes without its honest flag.
-pub(crate) fn profile_claims<'a>(user: &'a User, scope: &Scopes) -> ProfileClaims<'a> {
-    let email = scope.has("email");
-    let profile = scope.has("profile").then_some(&user.profile);
-    ProfileClaims {
-        email: email.then(|| user.email.as_str()),
-        email_verified: email.then_some(user.email_verified),
-        name: profile.and_then(|profile| profile.display_name.as_deref()),
-        given_name: profile.and_then(|profile| profile.given_name.as_deref()),
-        family_name: profile.and_then(|profile| profile.family_name.as_deref()),
-        preferred_username: profile.and_then(|profile| profile.preferred_username.as_deref()),
-        locale: profile.and_then(|profile| profile.preferred_language.as_deref()),
     }
 }
 

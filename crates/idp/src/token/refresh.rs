@@ -7,6 +7,7 @@
 
 use super::Call;
 use super::issue::{Granted, family_ttl};
+use super::release::Wishes;
 use crate::Idp;
 use crate::audit::AuditKind;
 use crate::ids::UserId;
@@ -35,6 +36,8 @@ pub(crate) struct RefreshToken {
     pub(super) client: ClientId,
     pub(super) user: UserId,
     pub(super) scope: Scopes,
+    #[serde(default, skip_serializing_if = "Wishes::is_empty")]
+    wishes: Wishes,
     sid: String,
     session_expiry: Timestamp,
     pub(super) authentication: Authentication,
@@ -52,6 +55,7 @@ impl RefreshToken {
             client: call.client.client_id.clone(),
             user: user.id,
             scope: granted.original_scope.clone(),
+            wishes: granted.wishes.clone(),
             sid: granted.sid.clone(),
             session_expiry: granted.session_expiry,
             authentication: granted.authentication.clone(),
@@ -109,6 +113,7 @@ impl Idp {
                 is_new: false,
                 scope,
                 original_scope: token.scope,
+                wishes: token.wishes,
                 nonce: None,
                 sid: token.sid,
                 session_expiry: token.session_expiry,

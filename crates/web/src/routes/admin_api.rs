@@ -72,6 +72,10 @@ const ENDPOINTS: &[Endpoint] = &[
         methods: &[(Method::POST, || route().to(clients::rotate_secret))],
     },
     Endpoint {
+        path: "/clients/{id}/claims-preview",
+        methods: &[(Method::POST, || route().to(clients::preview_claims))],
+    },
+    Endpoint {
         path: "/home-idps",
         methods: &[
             (Method::GET, || route().to(home_idps::list)),

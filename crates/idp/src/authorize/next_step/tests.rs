@@ -30,7 +30,8 @@ fn redeeming(state: InvitationState) -> (Interaction, Facts) {
 fn signed_in(seconds_ago: i64) -> Facts {
     let user = guest(1, FREYA);
     let session = session(&user, earlier(seconds_ago));
-    Facts { session: Some(SignedIn { session, user, home_idp: None }), ..facts() }
+    let subject = Some(user.id.to_string());
+    Facts { session: Some(SignedIn { session, user, home_idp: None }), subject, ..facts() }
 }
 
 fn code(to: &str) -> SentCode {

@@ -1,7 +1,7 @@
 //! Clients.
 
 use super::access::{Answer, Api, PageQuery, versioned};
-use crate::api::{Client, ClientBody, ClientWithSecret, Page};
+use crate::api::{ClaimsPreview, ClaimsPreviewBody, Client, ClientBody, ClientWithSecret, Page};
 use actix_web::{HttpResponse, web::Payload};
 use hospes_protocol::ClientId;
 
@@ -94,6 +94,23 @@ pub(super) async fn remove(api: Api) -> Answer {
 pub(super) async fn rotate_secret(api: Api) -> Answer {
     let (client, secret) = api.admin()?.rotate_client_secret(&id(&api)?, api.if_match()).await?;
     Ok(versioned(HttpResponse::Ok(), client.version, &ClientWithSecret::of(client, Some(&secret))))
+}
+
+/// What the client would be told about a person. Nothing is issued.
+#[utoipa::path(
+    post,
+    path = "/clients/{id}/claims-preview",
+    tag = "clients",
+    params(("id" = String, Path)),
+    request_body = ClaimsPreviewBody,
+    responses((status = 200, body = ClaimsPreview))
+)]
+pub(super) async fn preview_claims(api: Api, payload: Payload) -> Answer {
+    let (admin, id) = (api.admin()?, id(&api)?);
+    let body: ClaimsPreviewBody = api.body(payload).await?;
+    let (person, asked) = body.asked()?;
+    let preview = admin.preview_claims(&id, person, asked).await?;
+    Ok(HttpResponse::Ok().json(ClaimsPreview::from(preview)))
 }
 
 fn id(api: &Api) -> Result<ClientId, super::failure::Refused> {

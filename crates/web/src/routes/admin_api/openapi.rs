@@ -39,6 +39,7 @@ pub(super) struct IfMatch {
         clients::replace,
         clients::remove,
         clients::rotate_secret,
+        clients::preview_claims,
         home_idps::list,
         home_idps::create,
         home_idps::read,
