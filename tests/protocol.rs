@@ -16,6 +16,7 @@ mod keys;
 mod local_account;
 mod logout;
 mod mapping;
+mod mtls;
 mod pushed;
 mod refresh;
 mod request_object;

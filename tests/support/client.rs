@@ -93,6 +93,11 @@ impl<'a> NewClient<'a> {
         self.register(ClientAuthMethod::ClientSecretBasic).await
     }
 
+    /// That authenticates otherwise.
+    pub(crate) async fn with_method(self, method: ClientAuthMethod) -> TestClient<'a> {
+        self.register(method).await
+    }
+
     async fn register(mut self, method: ClientAuthMethod) -> TestClient<'a> {
         self.settings.auth_method = method;
         let redirect_uri = self.settings.redirect_uris.first().cloned().unwrap_or_default();

@@ -44,6 +44,8 @@ pub struct Rooms {
     pub mail_queued: Arc<Notify>,
     /// Where the outside reaches us, without a trailing slash. The only source of URLs (law 8).
     pub base_url: String,
+    /// Where clients with certificates reach us, if anywhere (RFC 8705 §5).
+    pub mtls_base_url: Option<String>,
 }
 
 /// The product behind its facade.
@@ -64,6 +66,7 @@ pub struct Idp {
     pub(crate) audit: AuditLog,
     mail_queued: Arc<Notify>,
     base_url: String,
+    mtls_base_url: Option<String>,
 }
 
 impl Idp {
@@ -84,6 +87,7 @@ impl Idp {
             passwords: rooms.passwords,
             mail_queued: rooms.mail_queued,
             base_url: rooms.base_url,
+            mtls_base_url: rooms.mtls_base_url,
         }
     }
 
@@ -108,6 +112,11 @@ impl Idp {
     /// The issuer of a tenant.
     pub fn issuer(&self, tenant: &Tenant) -> Issuer {
         Issuer::new(format!("{}/t/{}", self.base_url, tenant.slug))
+    }
+
+    /// The issuer's endpoints where certificates are asked for; never an `iss`.
+    pub(crate) fn mtls_issuer(&self, tenant: &Tenant) -> Option<Issuer> {
+        self.mtls_base_url.as_ref().map(|base| Issuer::new(format!("{base}/t/{}", tenant.slug)))
     }
 
     /// Where the outside reaches us.

@@ -18,7 +18,14 @@ impl Idp {
     pub async fn metadata(&self, ctx: &Ctx, tenant: &Tenant) -> Result<Arc<Published>, KeyringError> {
         let signing = self.keyring.of(tenant.id).await?.algorithms(ctx.now);
         Ok(self.documents.get_with((tenant.id, signing.clone()), || {
-            let document = ProviderMetadata::new(&self.issuer(tenant), &signing, &ACR_VALUES, &UI_LOCALES);
+            let mtls = self.mtls_issuer(tenant);
+            let document = ProviderMetadata::new(
+                &self.issuer(tenant),
+                &signing,
+                &ACR_VALUES,
+                &UI_LOCALES,
+                mtls.as_ref(),
+            );
             Arc::new(Published::new(serde_json::to_vec(&document).unwrap_or_default()))
         }))
     }

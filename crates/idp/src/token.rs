@@ -4,6 +4,7 @@
 pub(crate) mod about;
 pub mod access;
 pub mod authenticate;
+pub mod certificate;
 pub mod client_credentials;
 pub mod code;
 pub(crate) mod guessing;
@@ -84,8 +85,9 @@ impl Idp {
         request: ClientRequest<'_>,
         answer: impl AsyncFnOnce(Call<'_>) -> Result<T, OAuthError>,
     ) -> Result<T, OAuthError> {
-        let ClientRequest { ctx, tenant, authorization, form, .. } = request;
-        let (actor, answer) = match self.authenticated(ctx, tenant, presented(authorization, form)).await {
+        let ClientRequest { ctx, tenant, authorization, form, possession } = request;
+        let presented = presented(authorization, form);
+        let (actor, answer) = match self.authenticated(ctx, tenant, (presented, possession)).await {
             Ok(client) => {
                 let actor = Actor::Client(client.client_id.to_string());
                 (actor, answer(Call::new(ctx, tenant, &client)).await)
@@ -104,9 +106,9 @@ impl Idp {
         &self,
         ctx: &Ctx,
         tenant: &Tenant,
-        presented: Result<PresentedClient, OAuthError>,
+        (presented, possession): (Result<PresentedClient, OAuthError>, Possession<'_>),
     ) -> Result<Client, OAuthError> {
-        self.authenticate_client(ctx, tenant, presented?).await
+        self.authenticate_client(ctx, tenant, (presented?, possession)).await
     }
 
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {

@@ -128,6 +128,9 @@ pub enum Confirmation {
     /// RFC 7638 thumbprint of a key (RFC 9449 §6.1).
     #[serde(rename = "jkt")]
     Key(String),
+    /// SHA-256 of a certificate, base64url (RFC 8705 §3.1).
+    #[serde(rename = "x5t#S256")]
+    Certificate(String),
 }
 
 impl Confirmation {
@@ -135,7 +138,7 @@ impl Confirmation {
     pub const fn token_type(confirmation: Option<&Self>) -> &'static str {
         match confirmation {
             Some(Self::Key(_)) => "DPoP",
-            None => "Bearer",
+            Some(Self::Certificate(_)) | None => "Bearer",
         }
     }
 }

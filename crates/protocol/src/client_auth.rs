@@ -21,16 +21,22 @@ pub enum ClientAuthMethod {
     ClientSecretPost,
     /// Signed assertion.
     PrivateKeyJwt,
+    /// Certificate of a trusted authority (RFC 8705 §2.1).
+    TlsClientAuth,
+    /// Certificate that was registered (RFC 8705 §2.2).
+    SelfSignedTlsClientAuth,
 }
 
 impl ClientAuthMethod {
     /// All methods, as discovery lists them.
-    pub const ALL: [Self; 4] =
-        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt, Self::None];
-
-    /// Methods that prove something.
-    pub const CONFIDENTIAL: [Self; 3] =
-        [Self::ClientSecretBasic, Self::ClientSecretPost, Self::PrivateKeyJwt];
+    pub const ALL: [Self; 6] = [
+        Self::ClientSecretBasic,
+        Self::ClientSecretPost,
+        Self::PrivateKeyJwt,
+        Self::TlsClientAuth,
+        Self::SelfSignedTlsClientAuth,
+        Self::None,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -39,7 +45,14 @@ impl ClientAuthMethod {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::TlsClientAuth => "tls_client_auth",
+            Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
         }
+    }
+
+    /// Whether the connection proves who the client is, not the request.
+    pub const fn is_tls(self) -> bool {
+        matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
     }
 
     /// Whether the client holds a credential.

@@ -24,8 +24,8 @@ pub enum ClientMetadataError {
     /// PKCE is what protects a public client.
     #[error("a public client cannot be exempted from PKCE")]
     PublicWithoutPkce,
-    /// `private_key_jwt` needs keys.
-    #[error("private_key_jwt needs jwks with at least one usable public key")]
+    /// The method needs keys.
+    #[error("private_key_jwt and self_signed_tls_client_auth need jwks with at least one usable public key")]
     NoKeys,
 }
 
@@ -48,6 +48,10 @@ impl ClientMetadata<'_> {
     /// All problems at once, so that they are mended at once.
     pub fn problems(&self) -> Vec<ClientMetadataError> {
         let confidential = self.auth_method.is_confidential();
+        let needs_keys = matches!(
+            self.auth_method,
+            ClientAuthMethod::PrivateKeyJwt | ClientAuthMethod::SelfSignedTlsClientAuth
+        );
         let mut problems: Vec<_> = (self.redirect_uris.iter())
             .filter_map(|uri| {
                 Some(ClientMetadataError::RedirectUri {
@@ -71,10 +75,7 @@ impl ClientMetadata<'_> {
             ClientMetadataError::PublicClientCredentials,
         );
         when(!self.require_pkce && !confidential, ClientMetadataError::PublicWithoutPkce);
-        when(
-            self.auth_method == ClientAuthMethod::PrivateKeyJwt && self.keys == 0,
-            ClientMetadataError::NoKeys,
-        );
+        when(needs_keys && self.keys == 0, ClientMetadataError::NoKeys);
         problems
     }
 }

@@ -61,6 +61,29 @@ const CLAIMS: [&str; 24] = [
     "locale",
 ];
 
+/// The endpoints again, where certificates are asked for (RFC 8705 §5).
+#[derive(Clone, Debug, Serialize)]
+#[expect(clippy::struct_field_names, reason = "each is called so in the specification")]
+struct MtlsAliases {
+    token_endpoint: String,
+    userinfo_endpoint: String,
+    pushed_authorization_request_endpoint: String,
+    introspection_endpoint: String,
+    revocation_endpoint: String,
+}
+
+impl MtlsAliases {
+    fn at(issuer: &Issuer) -> Self {
+        Self {
+            token_endpoint: issuer.join(paths::TOKEN),
+            userinfo_endpoint: issuer.join(paths::USERINFO),
+            pushed_authorization_request_endpoint: issuer.join(paths::PAR),
+            introspection_endpoint: issuer.join(paths::INTROSPECT),
+            revocation_endpoint: issuer.join(paths::REVOKE),
+        }
+    }
+}
+
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of its own in the specification")]
@@ -86,15 +109,18 @@ pub struct ProviderMetadata {
     userinfo_encryption_alg_values_supported: [&'static str; 3],
     userinfo_encryption_enc_values_supported: [&'static str; 3],
     introspection_signing_alg_values_supported: Vec<&'static str>,
-    token_endpoint_auth_methods_supported: [&'static str; 4],
+    token_endpoint_auth_methods_supported: Vec<&'static str>,
     token_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
-    introspection_endpoint_auth_methods_supported: [&'static str; 3],
+    introspection_endpoint_auth_methods_supported: Vec<&'static str>,
     introspection_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
-    revocation_endpoint_auth_methods_supported: [&'static str; 4],
+    revocation_endpoint_auth_methods_supported: Vec<&'static str>,
     revocation_endpoint_auth_signing_alg_values_supported: Vec<&'static str>,
     dpop_signing_alg_values_supported: Vec<&'static str>,
     request_object_signing_alg_values_supported: Vec<&'static str>,
     authorization_signing_alg_values_supported: Vec<&'static str>,
+    tls_client_certificate_bound_access_tokens: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    mtls_endpoint_aliases: Option<MtlsAliases>,
     code_challenge_methods_supported: [&'static str; 1],
     prompt_values_supported: [&'static str; 4],
     acr_values_supported: Vec<&'static str>,
@@ -114,7 +140,15 @@ impl ProviderMetadata {
         signing: &[Algorithm],
         acr_values: &[&'static str],
         ui_locales: &[&'static str],
+        mtls_issuer: Option<&Issuer>,
     ) -> Self {
+        let methods = |all: &[ClientAuthMethod]| {
+            let works = |method: &&ClientAuthMethod| mtls_issuer.is_some() || !method.is_tls();
+            all.iter().filter(works).map(|method| method.as_str()).collect::<Vec<_>>()
+        };
+        let every = methods(&ClientAuthMethod::ALL);
+        let proving: Vec<_> =
+            every.iter().copied().filter(|name| *name != ClientAuthMethod::None.as_str()).collect();
         let signing: Vec<&str> = signing.iter().copied().map(Algorithm::as_str).collect();
         let verifying = Algorithm::VERIFYING.map(Algorithm::as_str).to_vec();
         Self {
@@ -140,15 +174,16 @@ impl ProviderMetadata {
             userinfo_encryption_enc_values_supported: ContentEncryption::ALL.map(ContentEncryption::as_str),
             authorization_signing_alg_values_supported: signing.clone(),
             introspection_signing_alg_values_supported: signing,
-            token_endpoint_auth_methods_supported: ClientAuthMethod::ALL.map(ClientAuthMethod::as_str),
+            token_endpoint_auth_methods_supported: every.clone(),
             token_endpoint_auth_signing_alg_values_supported: verifying.clone(),
-            introspection_endpoint_auth_methods_supported: ClientAuthMethod::CONFIDENTIAL
-                .map(ClientAuthMethod::as_str),
+            introspection_endpoint_auth_methods_supported: proving,
             introspection_endpoint_auth_signing_alg_values_supported: verifying.clone(),
-            revocation_endpoint_auth_methods_supported: ClientAuthMethod::ALL.map(ClientAuthMethod::as_str),
+            revocation_endpoint_auth_methods_supported: every,
             revocation_endpoint_auth_signing_alg_values_supported: verifying.clone(),
             dpop_signing_alg_values_supported: verifying.clone(),
             request_object_signing_alg_values_supported: verifying,
+            tls_client_certificate_bound_access_tokens: mtls_issuer.is_some(),
+            mtls_endpoint_aliases: mtls_issuer.map(MtlsAliases::at),
             code_challenge_methods_supported: ["S256"],
             prompt_values_supported: Prompt::VALUES,
             acr_values_supported: acr_values.to_vec(),

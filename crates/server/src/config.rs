@@ -35,6 +35,8 @@ pub struct Config {
     pub smtp: Option<SmtpConfig>,
     /// Certificate chain and key, both PEM.
     pub tls: Option<(PathBuf, PathBuf)>,
+    /// A second address, where clients are asked for certificates.
+    pub mtls: Option<Mtls>,
     /// Whether home IdPs may be on this machine, over plain http; for demos and tests.
     pub allow_loopback: bool,
     /// Proxies whose `X-Forwarded-For` is believed.
@@ -43,6 +45,19 @@ pub struct Config {
     pub workers: usize,
     /// How the log looks.
     pub log_format: Format,
+}
+
+/// Where clients that have certificates reach us (RFC 8705). A listener of its own, so that no browser is asked for one.
+#[derive(Clone, Debug)]
+pub struct Mtls {
+    /// Where we listen.
+    pub listen: SocketAddr,
+    /// Where the outside reaches it, without a trailing slash.
+    pub base_url: String,
+    /// Certificate chain and key, both PEM; those of `tls` if absent.
+    pub identity: (PathBuf, PathBuf),
+    /// The authorities whose certificates are trusted, PEM; none if absent.
+    pub client_ca: Option<PathBuf>,
 }
 
 /// Where settings come from.
@@ -69,6 +84,7 @@ impl Config {
         let cores = std::thread::available_parallelism().map_or(1, usize::from);
         let base_url = reader.text("base_url", "http://localhost:8080");
         let allow_loopback = reader.flag("outbound.allow_loopback", false);
+        let tls = read_tls(reader, ["tls.certificate", "tls.private_key"]);
         let config = Self {
             base_url: base_url.trim_end_matches('/').to_owned(),
             listen: reader.parsed("listen", "127.0.0.1:8080", "an address and port, such as 0.0.0.0:8080")?,
@@ -81,7 +97,8 @@ impl Config {
             sessions_url: reader.secret("sessions.url", "file:data/sessions.redb"),
             keys_dir: reader.text("keys.dir", "keys").into(),
             smtp: read_smtp(reader),
-            tls: read_tls(reader),
+            mtls: read_mtls(reader, tls.as_ref()),
+            tls,
             allow_loopback,
             trusted_proxies: reader.list("trusted_proxies", "an IP address"),
             workers: reader.parsed("workers", &cores.to_string(), "a number")?,
@@ -131,6 +148,10 @@ impl Config {
                 "host": smtp.host, "port": smtp.port, "from": smtp.from, "credentials": smtp.credentials.is_some(),
             })),
             "tls": self.tls.as_ref().map(|(certificate, key)| serde_json::json!({"certificate": certificate, "private_key": key})),
+            "mtls": self.mtls.as_ref().map(|mtls| serde_json::json!({
+                "listen": mtls.listen.to_string(), "base_url": mtls.base_url, "client_ca": mtls.client_ca,
+                "certificate": mtls.identity.0, "private_key": mtls.identity.1,
+            })),
             "outbound": {"allow_loopback": self.allow_loopback},
             "trusted_proxies": self.trusted_proxies.iter().map(ToString::to_string).collect::<Vec<_>>(),
             "workers": self.workers,
@@ -199,19 +220,39 @@ fn read_smtp(reader: &mut Reader) -> Option<SmtpConfig> {
     Some(SmtpConfig { host, port: url.port().unwrap_or(port), security, credentials, from, extra_ca })
 }
 
-fn read_tls(reader: &mut Reader) -> Option<(PathBuf, PathBuf)> {
-    let certificate = reader.text("tls.certificate", "");
-    let key = reader.text("tls.private_key", "");
-    match (certificate.is_empty(), key.is_empty()) {
-        (true, true) => None,
-        (false, false) => Some((certificate.into(), key.into())),
-        (true, false) => {
-            reader.problem("tls.certificate", "is missing");
-            None
-        }
-        (false, true) => {
-            reader.problem("tls.private_key", "is missing");
-            None
+fn read_tls(reader: &mut Reader, paths: [&'static str; 2]) -> Option<(PathBuf, PathBuf)> {
+    let [certificate, key] = paths.map(|path| reader.text(path, ""));
+    if certificate.is_empty() && key.is_empty() {
+        return None;
+    }
+    for (path, value) in paths.iter().zip([&certificate, &key]) {
+        if value.is_empty() {
+            reader.problem(path, "is missing");
         }
     }
+    (!certificate.is_empty() && !key.is_empty()).then(|| (certificate.into(), key.into()))
+}
+
+fn read_mtls(reader: &mut Reader, tls: Option<&(PathBuf, PathBuf)>) -> Option<Mtls> {
+    let listen = reader.text("mtls.listen", "");
+    let base_url = reader.text("mtls.base_url", "").trim_end_matches('/').to_owned();
+    let client_ca = reader.text("mtls.client_ca", "");
+    let own = read_tls(reader, ["mtls.certificate", "mtls.private_key"]);
+    if listen.is_empty() {
+        return None;
+    }
+    let Ok(listen) = listen.parse() else {
+        reader.problem("mtls.listen", "must be an address and port, such as 0.0.0.0:8443");
+        return None;
+    };
+    if !Url::parse(&base_url).is_ok_and(|url| url.scheme() == "https" && url.path() == "/") {
+        reader
+            .problem("mtls.base_url", "must be https and have no path, such as https://mtls.id.example.org");
+    }
+    let Some(identity) = own.or_else(|| tls.cloned()) else {
+        reader.problem("mtls.certificate", "is missing, and there is no tls.certificate to use instead");
+        return None;
+    };
+    let client_ca = (!client_ca.is_empty()).then(|| client_ca.into());
+    Some(Mtls { listen, base_url, identity, client_ca })
 }

@@ -119,6 +119,7 @@ fn config(places: &Places, data: &Path, catcher: SocketAddr, listen: SocketAddr)
             extra_ca: None,
         }),
         tls: None,
+        mtls: None,
         allow_loopback: true,
         trusted_proxies: Vec::new(),
         workers: 2,

@@ -1,12 +1,15 @@
 //! Serving: listeners, TLS with certificate reload, the outbox, and a stop that loses nothing.
 
 mod access_log;
+mod client_certificate;
 mod tls;
 
 use crate::config::Config;
 use crate::jobs::Jobs;
 use crate::operations::{self, Watched};
 use crate::wiring::House;
+use actix_tls::accept::rustls_0_23::TlsStream;
+use actix_web::rt::net::TcpStream;
 use actix_web::web::Data;
 use actix_web::{App as ActixApp, HttpServer};
 use anyhow::{Context, Result};
@@ -106,12 +109,21 @@ pub async fn run_http(
     listener: TcpListener,
     stop: impl Future<Output = ()> + Send + 'static,
 ) -> Result<()> {
+    let authorities = config.mtls.as_ref().and_then(|mtls| mtls.client_ca.as_deref());
+    let reader = client_certificate::Reader::trusting(authorities)?;
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(Data::new(app.clone()))
             .wrap(actix_web::middleware::from_fn(access_log::log))
             .wrap(security_headers(app.is_secure()))
             .configure(configure)
+    })
+    .on_connect(move |connection, data| {
+        let tls = connection.downcast_ref::<TlsStream<TcpStream>>();
+        let chain = tls.and_then(|tls| tls.get_ref().1.peer_certificates());
+        if let Some(certificate) = chain.and_then(|chain| reader.read(chain)) {
+            data.insert(Arc::new(certificate));
+        }
     })
     .workers(config.workers)
     .client_request_timeout(Duration::from_secs(10))
@@ -121,6 +133,13 @@ pub async fn run_http(
         None => server.listen(listener)?,
         Some((certificate, key)) => {
             server.listen_rustls_0_23(listener, tls::reloading_config(certificate, key)?)?
+        }
+    };
+    let server = match &config.mtls {
+        None => server,
+        Some(mtls) => {
+            let listener = bind("mtls.listen", mtls.listen)?;
+            server.listen_rustls_0_23(listener, tls::asking_config(mtls)?)?
         }
     };
     let server = server.run();

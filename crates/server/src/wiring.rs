@@ -109,6 +109,7 @@ impl House {
             passwords: PasswordHasher::start((config.workers / 2).max(1))
                 .context("hashing threads do not start")?,
             base_url: config.base_url.clone(),
+            mtls_base_url: config.mtls.as_ref().map(|mtls| mtls.base_url.clone()),
         });
         let make_ctx: MakeCtx = Arc::new(make_ctx(clock));
         let app =

@@ -78,7 +78,9 @@ pub(crate) fn auth_type(method: ClientAuthMethod) -> Result<AuthType, UpstreamEr
     match method {
         ClientAuthMethod::ClientSecretBasic => Ok(AuthType::BasicAuth),
         ClientAuthMethod::ClientSecretPost | ClientAuthMethod::None => Ok(AuthType::RequestBody),
-        ClientAuthMethod::PrivateKeyJwt => Err(refused("private_key_jwt is not available")),
+        ClientAuthMethod::PrivateKeyJwt
+        | ClientAuthMethod::TlsClientAuth
+        | ClientAuthMethod::SelfSignedTlsClientAuth => Err(refused("only secrets are available")),
     }
 }
 

@@ -295,7 +295,10 @@ impl Admin<'_> {
                 let stored = ClientSecret { hash: SecretHash::of(&plain), expires_at: None };
                 (vec![stored], Some(Secret::new(plain)))
             }
-            ClientAuthMethod::None | ClientAuthMethod::PrivateKeyJwt => (Vec::new(), None),
+            ClientAuthMethod::None
+            | ClientAuthMethod::PrivateKeyJwt
+            | ClientAuthMethod::TlsClientAuth
+            | ClientAuthMethod::SelfSignedTlsClientAuth => (Vec::new(), None),
         }
     }
 }

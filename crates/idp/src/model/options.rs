@@ -17,7 +17,7 @@ pub use logout::LogoutOptions;
 pub use registration::RegistrationOptions;
 pub use resources::ResourceOptions;
 pub(crate) use security::Registered;
-pub use security::{AssertionAudience, Profile, SecurityOptions};
+pub use security::{AssertionAudience, CertificateSubject, Profile, SecurityOptions};
 pub use sessions::SessionOptions;
 pub use tenant::{KeyOptions, RegistrationRules, SecurityRules, TenantOptions};
 pub(crate) use tokens::Encryption;

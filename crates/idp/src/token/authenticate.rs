@@ -6,6 +6,7 @@ use crate::model::client::Client;
 use crate::model::options::AssertionAudience;
 use crate::model::tenant::Tenant;
 use crate::ports::{Key, Kind};
+use crate::token::possession::Possession;
 use bytes::Bytes;
 use hospes_protocol::OAuthError;
 use hospes_protocol::client_auth::{ClientAuthMethod, Credentials, PresentedClient};
@@ -30,7 +31,7 @@ impl Idp {
         &self,
         ctx: &Ctx,
         tenant: &Tenant,
-        presented: PresentedClient,
+        (presented, possession): (PresentedClient, Possession<'_>),
     ) -> Result<Client, OAuthError> {
         let client = self.directory.client(tenant.id, &presented.client_id).await?;
         let client = client.ok_or_else(|| refused("unknown client"))?;
@@ -39,6 +40,11 @@ impl Idp {
         }
         match (&presented.credentials, client.auth_method) {
             (Credentials::None, ClientAuthMethod::None) => Ok(client),
+            (Credentials::None, method) if method.is_tls() => match possession.certificate {
+                Some(certificate) if certificate.proves(&client) => Ok(client),
+                Some(_) => Err(refused("another certificate")),
+                None => Err(refused("the connection has no certificate")),
+            },
             (Credentials::Secret(method, secret), registered) if *method == registered => {
                 self.may_try_secret(ctx, tenant, &client)?;
                 if has_secret(&client, secret, ctx) {

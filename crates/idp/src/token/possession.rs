@@ -1,6 +1,7 @@
 //! Sender constraint: tokens that are worth something only to whoever holds a key (RFC 9449, RFC 8705 §3).
 
 use super::Call;
+use super::certificate::ClientCertificate;
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::model::client::Client;
@@ -25,6 +26,8 @@ const NONCE_LIFETIME: i64 = 300;
 pub struct Possession<'a> {
     /// All its `DPoP` headers.
     pub proofs: &'a [String],
+    /// The certificate of its connection.
+    pub certificate: Option<&'a ClientCertificate>,
 }
 
 /// How a request presents its access token (RFC 6750 §2.1, RFC 9449 §7.1).
@@ -63,10 +66,17 @@ impl Idp {
         let request =
             ProvenRequest { method: "POST", uri: &uri, access_token: None, now: call.ctx.seconds() };
         match possession.proofs {
-            [] if call.client.options.security.sender_constrained() => {
-                Err(OAuthError::invalid_dpop_proof("the client must prove possession of a key"))
+            [] => {
+                let security = &call.client.options.security;
+                let binds = security.binds_to_certificates(call.client.auth_method);
+                match possession.certificate.filter(|_| binds) {
+                    Some(certificate) => Ok(Some(certificate.confirmation())),
+                    None if security.sender_constrained() => {
+                        Err(OAuthError::invalid_dpop_proof("the client must prove possession of a key"))
+                    }
+                    None => Ok(None),
+                }
             }
-            [] => Ok(None),
             proofs => {
                 let proof = self.proven((call.ctx, call.tenant, call.client), proofs, request).await?;
                 Ok(Some(Confirmation::Key(proof.thumbprint)))
@@ -87,7 +97,18 @@ impl Idp {
         match (&claims.cnf, presented.scheme) {
             (None, TokenScheme::Bearer) => Ok(claims),
             (None, TokenScheme::Dpop) => Err(refused("a bearer token presented as bound to a key")),
-            (Some(_), TokenScheme::Bearer) => Err(refused("a token bound to a key presented without it")),
+            (Some(bound @ Confirmation::Certificate(_)), TokenScheme::Bearer) => {
+                match presented.possession.certificate {
+                    Some(certificate) if certificate.confirmation() == *bound => Ok(claims),
+                    _ => Err(refused("another certificate, or none")),
+                }
+            }
+            (Some(Confirmation::Key(_)), TokenScheme::Bearer) => {
+                Err(refused("a token bound to a key presented without it"))
+            }
+            (Some(Confirmation::Certificate(_)), TokenScheme::Dpop) => {
+                Err(refused("a token bound to a certificate presented as bound to a key"))
+            }
             (Some(Confirmation::Key(thumbprint)), TokenScheme::Dpop) => {
                 let client = self.directory.client(tenant.id, &ClientId::new(&claims.client_id)).await?;
                 let client = client.ok_or_else(|| refused("its client is gone"))?;

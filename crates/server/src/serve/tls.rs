@@ -1,10 +1,12 @@
 //! TLS by rustls. The certificate is read again when its file changes, without dropping a connection.
 
+use super::client_certificate::Asking;
+use crate::config::Mtls;
 use anyhow::{Context, Result, anyhow};
 use arc_swap::ArcSwap;
-use rustls::ServerConfig;
-use rustls::server::{ClientHello, ResolvesServerCert};
+use rustls::server::{ClientHello, ResolvesServerCert, WantsServerCert};
 use rustls::sign::CertifiedKey;
+use rustls::{ConfigBuilder, ServerConfig};
 use rustls_pki_types::pem::PemObject;
 use rustls_pki_types::{CertificateDer, PrivateKeyDer};
 use std::path::{Path, PathBuf};
@@ -25,10 +27,24 @@ impl ResolvesServerCert for Current {
 
 /// A configuration that always presents the newest certificate on disk.
 pub(super) fn reloading_config(certificate: &Path, key: &Path) -> Result<ServerConfig> {
+    presenting(ServerConfig::builder().with_no_client_auth(), certificate, key)
+}
+
+/// As [`reloading_config`], and asks clients for certificates.
+pub(super) fn asking_config(mtls: &Mtls) -> Result<ServerConfig> {
+    let builder = ServerConfig::builder().with_client_cert_verifier(Arc::new(Asking::new()?));
+    let (certificate, key) = &mtls.identity;
+    presenting(builder, certificate, key)
+}
+
+fn presenting(
+    builder: ConfigBuilder<ServerConfig, WantsServerCert>,
+    certificate: &Path,
+    key: &Path,
+) -> Result<ServerConfig> {
     let current = Arc::new(ArcSwap::from_pointee(load(certificate, key)?));
     tokio::spawn(reload(certificate.to_owned(), key.to_owned(), current.clone()));
-    let mut config =
-        ServerConfig::builder().with_no_client_auth().with_cert_resolver(Arc::new(Current(current)));
+    let mut config = builder.with_cert_resolver(Arc::new(Current(current)));
     config.alpn_protocols = vec![b"h2".to_vec(), b"http/1.1".to_vec()];
     Ok(config)
 }

@@ -69,6 +69,10 @@ wire! {
         ClientSecretPost,
         /// Signed assertion.
         PrivateKeyJwt,
+        /// Certificate of a trusted authority.
+        TlsClientAuth,
+        /// Certificate that was registered.
+        SelfSignedTlsClientAuth,
     }
     /// What a client may ask the token endpoint for.
     GrantType = hospes_protocol::token::GrantType, "snake_case" {

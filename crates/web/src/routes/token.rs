@@ -8,10 +8,12 @@ use actix_web::{Error, FromRequest, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
 use hospes_idp::Idp;
 use hospes_idp::token::ClientRequest;
+use hospes_idp::token::certificate::ClientCertificate;
 use hospes_idp::token::possession::{Possession, PresentedToken, TokenScheme};
 use hospes_idp::token::sealed::Told;
 use hospes_protocol::OAuthError;
 use hospes_protocol::params::Params;
+use std::sync::Arc;
 
 /// RFC 9701 §5.
 const INTROSPECTION_JWT: &str = "application/token-introspection+jwt";
@@ -25,6 +27,11 @@ fn proofs(request: &HttpRequest) -> Vec<String> {
     texts.map(str::to_owned).collect()
 }
 
+/// The certificate of the connection, never of a header: anybody can write headers (CA-12).
+fn certificate(request: &HttpRequest) -> Option<Arc<ClientCertificate>> {
+    request.conn_data::<Arc<ClientCertificate>>().cloned()
+}
+
 /// An access token as it came with a request.
 pub(crate) struct RequestToken {
     pub(crate) scheme: TokenScheme,
@@ -32,6 +39,7 @@ pub(crate) struct RequestToken {
     method: String,
     uri: String,
     proofs: Vec<String>,
+    certificate: Option<Arc<ClientCertificate>>,
 }
 
 impl RequestToken {
@@ -50,6 +58,7 @@ impl RequestToken {
             method: request.method().to_string(),
             uri: format!("{}{}", site.idp().base_url(), request.path()),
             proofs: proofs(request),
+            certificate: certificate(request),
         }
     }
 
@@ -59,7 +68,7 @@ impl RequestToken {
             token: &self.token,
             method: &self.method,
             uri: &self.uri,
-            possession: Possession { proofs: &self.proofs },
+            possession: Possession { proofs: &self.proofs, certificate: self.certificate.as_deref() },
         }
     }
 }
@@ -69,6 +78,7 @@ pub(crate) struct ClientCall {
     site: Site,
     authorization: Option<String>,
     proofs: Vec<String>,
+    certificate: Option<Arc<ClientCertificate>>,
     form: Result<Params, OAuthError>,
 }
 
@@ -82,8 +92,8 @@ impl FromRequest for ClientCall {
         Box::pin(async move {
             let site = Site::of(&request).await?;
             let authorization = authorization(&request).map(str::to_owned);
-            let proofs = proofs(&request);
-            Ok(Self { site, authorization, proofs, form: form.await?.form() })
+            let (proofs, certificate) = (proofs(&request), certificate(&request));
+            Ok(Self { site, authorization, proofs, certificate, form: form.await?.form() })
         })
     }
 }
@@ -94,12 +104,12 @@ impl ClientCall {
         ask: impl AsyncFnOnce(&Idp, ClientRequest<'_>) -> Result<T, OAuthError>,
         render: impl FnOnce(T) -> HttpResponse,
     ) -> HttpResponse {
-        let Self { site, authorization, proofs, form } = self;
+        let Self { site, authorization, proofs, certificate, form } = self;
         let authorization = authorization.as_deref();
         let answer = match &form {
             Ok(form) => {
                 let (ctx, tenant) = (&site.ctx, &site.tenant);
-                let possession = Possession { proofs: &proofs };
+                let possession = Possession { proofs: &proofs, certificate: certificate.as_deref() };
                 ask(site.idp(), ClientRequest { ctx, tenant, authorization, form, possession }).await
             }
             Err(error) => Err(error.clone()),

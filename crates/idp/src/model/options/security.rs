@@ -32,11 +32,16 @@ pub enum AssertionAudience {
 /// How strictly the client speaks the protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a switch of its own")]
 pub struct SecurityOptions {
     /// The set of rules that holds besides what is said here.
     pub profile: Profile,
     /// Whether tokens are issued only to whoever proves possession of a key (RFC 9449 §5.2).
     pub dpop_bound_access_tokens: bool,
+    /// Whether tokens are bound to the certificate of the connection (RFC 8705 §3).
+    pub tls_client_certificate_bound_access_tokens: bool,
+    /// Whose certificate `tls_client_auth` takes.
+    pub tls_client_auth: Option<CertificateSubject>,
     /// Whether proofs of possession must have a nonce of ours (RFC 9449 §8).
     pub require_dpop_nonce: bool,
     /// Whether authorization requests must be signed (RFC 9101 §10.5).
@@ -52,6 +57,22 @@ pub struct SecurityOptions {
     /// What signed authorization responses (JARM) are signed with; as ID tokens if absent.
     #[schema(value_type = Option<String>)]
     pub authorization_signed_response_alg: Option<Algorithm>,
+}
+
+/// What a certificate must say about its owner; one of them (RFC 8705 §2.1.2).
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
+#[serde(rename_all = "camelCase")]
+pub enum CertificateSubject {
+    /// Its subject, as RFC 4514 writes it.
+    SubjectDn(String),
+    /// A DNS name among its alternative names.
+    SanDns(String),
+    /// A URI among its alternative names.
+    SanUri(String),
+    /// An IP address among its alternative names.
+    SanIp(String),
+    /// An e-mail address among its alternative names.
+    SanEmail(String),
 }
 
 /// FAPI 2.0 Security Profile §5.4.1.
@@ -72,7 +93,12 @@ impl SecurityOptions {
 
     /// Whether the client gets no bearer tokens.
     pub fn sender_constrained(&self) -> bool {
-        self.dpop_bound_access_tokens || self.is_fapi2()
+        self.dpop_bound_access_tokens || self.tls_client_certificate_bound_access_tokens || self.is_fapi2()
+    }
+
+    /// Whether tokens are bound to the certificate of the connection.
+    pub fn binds_to_certificates(&self, method: ClientAuthMethod) -> bool {
+        self.tls_client_certificate_bound_access_tokens || (self.is_fapi2() && method.is_tls())
     }
 
     /// Whether authorization requests must be pushed, whatever else is registered.
@@ -118,13 +144,17 @@ impl SecurityOptions {
             }
         };
         let method = client.auth_method;
+        when(
+            (method == ClientAuthMethod::TlsClientAuth) != self.tls_client_auth.is_some(),
+            "tlsClientAuth names the certificate of a client that authenticates with tls_client_auth, and of no other",
+        );
         match self.profile {
             Profile::Baseline => {}
             Profile::Fapi2 => {
                 let weak = |algorithm: Option<Algorithm>| algorithm.is_some_and(|it| !FAPI2.contains(&it));
                 when(
-                    method != ClientAuthMethod::PrivateKeyJwt,
-                    "the profile fapi2 needs a client that authenticates with private_key_jwt",
+                    method != ClientAuthMethod::PrivateKeyJwt && !method.is_tls(),
+                    "the profile fapi2 needs a client that authenticates with private_key_jwt or a certificate",
                 );
                 when(!client.require_pkce, "the profile fapi2 needs PKCE");
                 when(
