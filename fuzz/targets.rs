@@ -55,6 +55,7 @@ pub fn authorization_request(data: &[u8]) {
         redirect_uri: RedirectUri::new("https://app.example/callback"),
         redirect_uri_given: true,
         require_pkce: true,
+        response_algorithm: Algorithm::RS256,
         scope: Scopes::parse("openid profile email").expect("scopes"),
     };
     if let Ok(request) = validate(&params, rules) {
