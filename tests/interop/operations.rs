@@ -5,7 +5,8 @@ use super::provision::{CLIENT, MEMBER, Wishes, provision};
 use url::Url;
 
 async fn get(url: &str) -> (u16, String) {
-    let response = reqwest::Client::builder().build().unwrap().get(url).send().await.unwrap();
+    let client = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let response = client.get(url).send().await.unwrap();
     (response.status().as_u16(), response.text().await.unwrap())
 }
 
