@@ -32,7 +32,7 @@ impl Idp {
 
     /// Attempts something with the keys of a client. If none fits, a set at a URL may have changed, which without `kid`
     /// shows as a bad signature: it is fetched anew, within limits, and the attempt made again.
-    pub(crate) async fn with_keys_of<T>(
+    async fn with_keys_of<T>(
         &self,
         client: &Client,
         attempt: impl Fn(&KeySet) -> Result<T, JoseError>,
