@@ -16,7 +16,7 @@ const KEY: &str = r#"{"keys":[{"kty":"EC","crv":"P-256","x":"f83OJ3D2xF1Bg8vub9t
 const GENUINE: &str = "eyJhbGciOiJFUzI1NiJ9.eyJpc3MiOiJqb2UiLA0KICJleHAiOjEzMDA4MTkzODAsDQogImh0dHA6Ly9leGFtcGxlLmNvbS9pc19yb290Ijp0cnVlfQ.DtEhU3ljbEg8L38VWAfUAqOyKAM6-Xx-F4GawxaepmXFCgfTjDxw5djxLa8ISlSApmWQxfKTUJqPP3-Kg6NU1Q";
 
 /// A token, and as a key set.
-pub fn compact_jwt(data: &[u8]) {
+pub(crate) fn compact_jwt(data: &[u8]) {
     let _ = KeySet::parse(data);
     let Ok(text) = std::str::from_utf8(data) else { return };
     let Ok(jwt) = CompactJwt::parse(text) else { return };
@@ -34,7 +34,7 @@ pub fn compact_jwt(data: &[u8]) {
 }
 
 /// A form at the token endpoint, with an assertion in it.
-pub fn client_assertion(data: &[u8]) {
+pub(crate) fn client_assertion(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let form = Params::parse(text);
     let Ok(client) = presented(None, &form) else { return };
@@ -46,7 +46,7 @@ pub fn client_assertion(data: &[u8]) {
 }
 
 /// The query of an authorization request.
-pub fn authorization_request(data: &[u8]) {
+pub(crate) fn authorization_request(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let params = Params::parse(text);
     let _ = response_mode(&params);
@@ -65,7 +65,7 @@ pub fn authorization_request(data: &[u8]) {
 }
 
 /// A form, and a header beside it.
-pub fn form_params(data: &[u8]) {
+pub(crate) fn form_params(data: &[u8]) {
     let Ok(text) = std::str::from_utf8(data) else { return };
     let (header, body) = text.split_once('\n').unwrap_or(("", text));
     let form = Params::parse(body);
