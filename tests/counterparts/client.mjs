@@ -1,8 +1,10 @@
 // A certified client library, npm openid-client, as an application of the organization, with its strict defaults: only
 // plain http on this machine is allowed on top. Everything it learns it answers as JSON; what it refuses is a 400.
 //
-// SIGNING   RS256 or ES256: what it was registered to get ID tokens signed with
-// FEATURES  any of dpop, jar, jarm, par, with commas: what it does besides
+// SIGNING     RS256, PS256, ES256 or EdDSA: what it was registered to get ID tokens signed with
+// FEATURES    any of dpop, jar, jarm, par, with commas: what it does besides
+// DECRYPTING  RSA-OAEP-256, ECDH-ES or ECDH-ES+A256KW: answers may be encrypted to it this way; every signature is checked
+// REGISTERED  more of its registration as JSON, by RFC 7591 names
 //
 // Prints one line of JSON when it is ready: {"url": …, "jwks": …}. POST /test/configure says who it is and at whom.
 
@@ -10,12 +12,26 @@ import { generateKeyPairSync } from "node:crypto";
 import http from "node:http";
 import * as client from "openid-client";
 
-const { SIGNING = "RS256", FEATURES = "" } = process.env;
+const { SIGNING = "RS256", FEATURES = "", DECRYPTING, REGISTERED = "{}" } = process.env;
 const features = new Set(FEATURES.split(","));
 const FORWARDED = ["claims", "max_age", "prompt", "response_mode", "scope", "login_hint"];
 
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const publicKey = { ...keys.publicKey.export({ format: "jwk" }), kid: "app", alg: "ES256", use: "sig" };
+
+const decrypting = DECRYPTING && (await decryptionKeys(DECRYPTING.startsWith("RSA")));
+
+async function decryptionKeys(isRsa) {
+  const rsa = { name: "RSA-OAEP", modulusLength: 2048, publicExponent: new Uint8Array([1, 0, 1]), hash: "SHA-256" };
+  const ecdh = { name: "ECDH", namedCurve: "P-256" };
+  return crypto.subtle.generateKey(isRsa ? rsa : ecdh, true, isRsa ? ["decrypt", "unwrapKey"] : ["deriveBits"]);
+}
+
+async function publicKeys() {
+  if (!DECRYPTING) return [publicKey];
+  const { kty, crv, x, y, n, e } = await crypto.subtle.exportKey("jwk", decrypting.publicKey);
+  return [publicKey, { kty, crv, x, y, n, e, kid: "sealed", use: "enc", alg: DECRYPTING }];
+}
 
 let config;
 // For every request: proves possession of a key where that is asked for.
@@ -40,13 +56,21 @@ async function configure({ issuer, client_id, method, secret, algorithm }) {
   config = await client.discovery(
     new URL(issuer),
     client_id,
-    { id_token_signed_response_alg: SIGNING, authorization_signed_response_alg: SIGNING },
+    {
+      id_token_signed_response_alg: SIGNING,
+      authorization_signed_response_alg: SIGNING,
+      ...JSON.parse(REGISTERED),
+    },
     await clientAuth(method, secret),
     { algorithm, execute: [client.allowInsecureRequests] },
   );
   if (features.has("jarm")) client.useJwtResponseMode(config);
   const pair = await client.randomDPoPKeyPair("ES256");
   proving = features.has("dpop") ? { DPoP: client.getDPoPHandle(config, pair) } : {};
+  if (DECRYPTING) {
+    client.enableDecryptingResponses(config, ["A256GCM"], { key: decrypting.privateKey, alg: DECRYPTING, kid: "sealed" });
+    client.enableNonRepudiationChecks(config);
+  }
   return config.serverMetadata();
 }
 
@@ -174,4 +198,4 @@ const server = http.createServer(async (request, response) => {
 server.listen(0, "127.0.0.1");
 await new Promise((listening) => server.once("listening", listening));
 const url = `http://127.0.0.1:${server.address().port}`;
-console.log(JSON.stringify({ url, jwks: { keys: [publicKey] } }));
+console.log(JSON.stringify({ url, jwks: { keys: await publicKeys() } }));

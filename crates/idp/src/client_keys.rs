@@ -10,22 +10,14 @@ use hospes_protocol::jose::{Algorithm, Claims, CompactJwt, JoseError, KeySet};
 use std::sync::Arc;
 
 impl Idp {
-    /// The claims of a token this client signed with one of these algorithms. If no key fits, a set at a URL may have
-    /// changed: it is fetched anew, within limits.
+    /// The claims of a token this client signed with one of these algorithms.
     pub(crate) async fn verified_by(
         &self,
         client: &Client,
         jwt: &CompactJwt<'_>,
         allowed: &[Algorithm],
     ) -> Result<Claims, JoseError> {
-        let verify = |set: &KeySet| set.verifying.verify(jwt, allowed);
-        // Without `kid` a key that was replaced shows as a bad signature.
-        let is_stale = |error: &JoseError| match error {
-            JoseError::UnknownKey => true,
-            JoseError::Signature => jwt.key_id.is_none(),
-            _ => false,
-        };
-        self.with_keys_of(client, verify, is_stale).await
+        self.with_keys_of(client, |set| set.verifying.verify(jwt, allowed)).await
     }
 
     /// Something for this client's eyes alone.
@@ -35,15 +27,15 @@ impl Idp {
         how: (KeyManagement, ContentEncryption),
         (content_type, payload): (Option<&str>, &[u8]),
     ) -> Result<String, JoseError> {
-        let encrypt = |set: &KeySet| set.encrypting.encrypt(how, content_type, payload);
-        self.with_keys_of(client, encrypt, |error| *error == JoseError::UnknownKey).await
+        self.with_keys_of(client, |set| set.encrypting.encrypt(how, content_type, payload)).await
     }
 
+    /// Attempts something with the keys of a client. If none fits, a set at a URL may have changed, which without `kid`
+    /// shows as a bad signature: it is fetched anew, within limits, and the attempt made again.
     async fn with_keys_of<T>(
         &self,
         client: &Client,
         attempt: impl Fn(&KeySet) -> Result<T, JoseError>,
-        is_stale: impl Fn(&JoseError) -> bool,
     ) -> Result<T, JoseError> {
         let Some(url) = &client.options.tokens.jwks_uri else {
             return attempt(self.registered_keys(client)?.as_ref());
@@ -52,7 +44,7 @@ impl Idp {
         let set = self.client_keys.key_set(&owner).await;
         let set = set.map_err(|cause| JoseError::Key(cause.to_string()))?;
         let error = match attempt(set.as_ref()) {
-            Err(error) if is_stale(&error) => error,
+            Err(error @ (JoseError::UnknownKey | JoseError::Signature)) => error,
             answer => return answer,
         };
         match self.client_keys.newer(&owner, &set).await {

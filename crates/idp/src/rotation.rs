@@ -86,7 +86,9 @@ impl Idp {
         let keys = self.directory.signing_keys(tenant.id).await?;
         let rotate_after = SignedDuration::from_secs(i64::from(tenant.settings.options.keys.rotate_after));
         let due = due(&keys, ctx.now, rotate_after);
-        let lease = Key::new(tenant.id, Kind::Lease, "keys");
+        // For these keys: whoever sees others has other work.
+        let ids: Vec<&str> = keys.iter().map(|key| key.key_id.as_str()).collect();
+        let lease = Key::new(tenant.id, Kind::Lease, format!("keys {}", ids.join(" ")));
         if due == Due::default() || !self.sessions.put_new(&lease, Bytes::from_static(b"1"), LEASE).await? {
             return Ok(0);
         }

@@ -69,4 +69,22 @@ mod tests {
         assert_eq!(keys.len(), 1);
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 1, "no draft is left");
     }
+
+    #[test]
+    fn key_06_what_is_no_key_is_refused_with_the_reason() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join(NAME);
+        for (text, reason) in [
+            (base64url([0; 32]), "holds only zeros"),
+            (base64url([7; 31]), "is not a key"),
+            (base64url([7; 33]), "is not a key"),
+            ("change-me".to_owned(), "is not a key"),
+            (String::new(), "is not a key"),
+        ] {
+            fs::write(&path, &text).unwrap();
+            let refusal = open_or_create(folder.path()).unwrap_err().to_string();
+            assert!(refusal.contains(reason), "{text:?}: {refusal}");
+            assert_eq!(fs::read_to_string(&path).unwrap(), text, "and is not overwritten");
+        }
+    }
 }

@@ -121,7 +121,9 @@ impl ClientSettings {
     /// The algorithms we are to sign with for this client, by the member that says so.
     fn signatures(&self) -> Vec<(&'static str, Algorithm)> {
         let id_token = std::iter::once(("idTokenAlgorithm", self.id_token_algorithm));
-        id_token.chain(self.options.tokens.signatures()).collect()
+        let response = self.options.security.authorization_signed_response_alg;
+        let response = response.map(|algorithm| ("security.authorizationSignedResponseAlg", algorithm));
+        id_token.chain(response).chain(self.options.tokens.signatures()).collect()
     }
 
     /// RFC 7591 §2: keys are in one place. What is to be encrypted needs one that fits.

@@ -1,6 +1,6 @@
 //! Encrypting to a client under a key it published (RFC 7516, RFC 7518 §4). Nothing here decrypts.
 //!
-//! No RSA1_5, whose padding is an oracle; no `dir`, because a shared secret is not a key; no compression, which tells
+//! No `RSA1_5`, whose padding is an oracle; no `dir`, because a shared secret is not a key; no compression, which tells
 //! about what it compresses (RFC 8725 §3.6).
 
 use super::JoseError;
@@ -105,9 +105,9 @@ impl EncryptingKeys {
         if let Some(content_type) = content_type {
             header.set_content_type(content_type);
         }
-        let mut context = JweContext::new();
-        context.remove_compression("DEF");
-        let sealed = context.serialize_compact(payload, &header, key.encrypter.as_ref());
+        let mut writer = JweContext::new();
+        writer.remove_compression("DEF");
+        let sealed = writer.serialize_compact(payload, &header, key.encrypter.as_ref());
         sealed.map_err(|cause| JoseError::Key(cause.to_string()))
     }
 }

@@ -1,6 +1,6 @@
 //! Signing: a key pair is generated or opened once, a [`Signer`] is kept, claims go from a struct straight to bytes.
 //!
-//! ES256 and EdDSA sign with AWS-LC, which rustls brings along: what every token request waits for takes a third less
+//! ES256 and `EdDSA` sign with AWS-LC, which rustls brings along: what every token request waits for takes a third less
 //! there.
 
 use super::{Algorithm, JoseError};

@@ -3,7 +3,7 @@
 use super::access::{Answer, Api};
 use crate::api::{Key, NewKey, Page};
 use actix_web::HttpResponse;
-use actix_web::web::{Path, Payload};
+use actix_web::web::Payload;
 use hospes_idp::admin::keys::ListedKey;
 
 /// Lists all keys, oldest first; always one page.
@@ -41,9 +41,9 @@ pub(super) async fn rotate(api: Api) -> Answer {
     params(("id" = String, Path, description = "`keyId`")),
     responses((status = 200, body = Page<Key>))
 )]
-pub(super) async fn revoke(api: Api, id: Path<String>) -> Answer {
+pub(super) async fn revoke(api: Api) -> Answer {
     let admin = api.admin()?;
-    admin.revoke_signing_key(&id).await?;
+    admin.revoke_signing_key(&api.id::<String>()?).await?;
     Ok(HttpResponse::Ok().json(page(admin.signing_keys().await?)))
 }
 
