@@ -6,6 +6,7 @@ pub mod access;
 pub mod authenticate;
 pub mod client_credentials;
 pub mod code;
+mod groups;
 pub(crate) mod guessing;
 pub mod introspect;
 pub mod issue;
