@@ -25,7 +25,7 @@ fn groups() -> Vec<Group> {
 }
 
 /// What a mapping gives, written as an administrator writes it.
-fn given(source: Value, authentication: &Authentication) -> Option<Value> {
+fn given(source: &Value, authentication: &Authentication) -> Option<Value> {
     let mapped = json!({"claim": "x", "source": source, "in": ["userinfo"]});
     let mapped: MappedClaim = serde_json::from_value(mapped).unwrap();
     let mut client: Client = client();
@@ -74,11 +74,11 @@ fn every_source_says_what_it_is_named_after() {
         (json!({"constant": {"a": [1, true]}}), json!({"a": [1, true]})),
     ];
     for (source, expected) in rows {
-        assert_eq!(given(source.clone(), &home).unwrap_or_default(), expected, "{source}");
+        assert_eq!(given(&source, &home).unwrap_or_default(), expected, "{source}");
     }
-    assert_eq!(given(json!("home.issuer"), &by_password()), Some(json!("https://id.test/t/harbor")));
+    assert_eq!(given(&json!("home.issuer"), &by_password()), Some(json!("https://id.test/t/harbor")));
     for source in ["home.sub", "home.acr", "home.amr"] {
-        assert_eq!(given(json!(source), &by_password()), None, "{source}");
+        assert_eq!(given(&json!(source), &by_password()), None, "{source}");
     }
 }
 
@@ -104,7 +104,7 @@ fn expressions_are_small_and_total() {
         ),
     ];
     for (source, expected) in rows {
-        assert_eq!(given(source.clone(), &home).unwrap_or_default(), expected, "{source}");
+        assert_eq!(given(&source, &home).unwrap_or_default(), expected, "{source}");
     }
 }
 
