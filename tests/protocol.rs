@@ -9,6 +9,7 @@ mod code_refused;
 mod discovery;
 mod dpop;
 mod encrypted;
+mod groups;
 mod harness;
 mod introspection;
 mod invitation;

@@ -107,7 +107,7 @@ async fn dsc_06_what_is_advertised_works_and_nothing_else() {
         serde_json::from_value(document[name].clone()).unwrap_or_else(|_| panic!("{name}"))
     };
     for (member, parameter, others) in [
-        ("scopes_supported", "scope", ["groups", "admin"].as_slice()),
+        ("scopes_supported", "scope", ["phone", "admin"].as_slice()),
         ("response_types_supported", "response_type", &["token", "id_token", "code id_token", "none"]),
         ("response_modes_supported", "response_mode", &["fragment", "web_message", "fragment.jwt"]),
         ("code_challenge_methods_supported", "code_challenge_method", &["plain", "S512"]),
@@ -137,6 +137,16 @@ async fn dsc_06_what_is_advertised_works_and_nothing_else() {
     for absent in ["registration_endpoint", "device_authorization_endpoint"] {
         assert!(document.get(absent).is_none(), "{absent}");
     }
+}
+
+/// For whoever wants to read what a tenant promises, line by line. After a change that is meant:
+/// `INSTA_UPDATE=always cargo nextest run -p hospes-tests metadata_of_a_new_tenant`.
+#[tokio::test(flavor = "multi_thread")]
+async fn dsc_06_metadata_of_a_new_tenant() {
+    let app = TestApp::spawn().await;
+    let document = discovery(&app.tenant("harbor").await).await;
+    let text = serde_json::to_string_pretty(&document).unwrap();
+    insta::assert_snapshot!("metadata_of_a_new_tenant", text.replace(&app.base_url, "https://id.example"));
 }
 
 #[tokio::test(flavor = "multi_thread")]

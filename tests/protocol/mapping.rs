@@ -81,6 +81,7 @@ async fn tok_26_mapped_claims_stand_where_they_were_mapped_to_and_nowhere_else_o
 }
 
 #[tokio::test(flavor = "multi_thread")]
+#[expect(clippy::too_many_lines, reason = "a table")]
 async fn what_says_who_a_token_is_for_and_about_is_never_mapped() {
     let app = TestApp::spawn().await;
     let harbor = app.tenant("harbor").await;

@@ -2,6 +2,7 @@
 
 pub mod clients;
 mod cursor;
+pub mod groups;
 pub mod home_idps;
 pub mod invitations;
 pub mod keys;

@@ -51,6 +51,16 @@ audit_kinds! {
     UserUpdated = "user.updated";
     /// A person was deleted.
     UserDeleted = "user.deleted";
+    /// A group was made.
+    GroupCreated = "group.created";
+    /// A group was changed.
+    GroupUpdated = "group.updated";
+    /// A group was deleted.
+    GroupDeleted = "group.deleted";
+    /// Somebody was put into a group.
+    GroupMemberAdded = "group.member_added";
+    /// Somebody was taken out of a group.
+    GroupMemberRemoved = "group.member_removed";
     /// A password was set or reset.
     PasswordChanged = "user.password_changed";
     /// A password was hashed again, with today's parameters.

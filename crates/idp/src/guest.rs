@@ -2,4 +2,4 @@
 
 pub mod resolve;
 
-pub use crate::model::user;
+pub use crate::model::{group, user};

@@ -35,6 +35,8 @@ uuid_newtype! {
     TenantId;
     /// A directory object of a person; the `oid` claim. Immutable for life.
     UserId;
+    /// A group of people; in the `groups` claim.
+    GroupId;
     /// A registered home IdP.
     HomeIdpId;
     /// An invitation.

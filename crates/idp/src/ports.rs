@@ -3,11 +3,15 @@
 
 pub mod client_keys;
 pub mod directory;
+pub mod groups;
+pub mod page;
 pub mod sessions;
 pub mod upstream;
 
 pub use client_keys::ClientKeySets;
-pub use directory::{Change, ChangeError, Directory, Page, PageRequest};
+pub use directory::{Change, ChangeError, Directory};
+pub use groups::Groups;
+pub use page::{Page, PageRequest};
 pub use sessions::{Key, Kind, Presence, Rotation, Sessions, Spend, Write};
 pub use upstream::{Upstream, UpstreamError};
 

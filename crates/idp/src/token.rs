@@ -7,6 +7,7 @@ pub mod authenticate;
 pub mod certificate;
 pub mod client_credentials;
 pub mod code;
+mod groups;
 pub(crate) mod guessing;
 pub mod introspect;
 pub mod issue;

@@ -23,6 +23,8 @@ pub mod paths {
     pub const TOKEN: &str = "/token";
     /// Userinfo endpoint.
     pub const USERINFO: &str = "/userinfo";
+    /// Groups of a person that are too many for a token.
+    pub const USERINFO_GROUPS: &str = "/userinfo/groups";
     /// Pushed authorization requests (RFC 9126).
     pub const PAR: &str = "/par";
     /// Token introspection (RFC 7662).
@@ -34,7 +36,7 @@ pub mod paths {
 }
 
 /// Claims that may appear in ID tokens and userinfo.
-const CLAIMS: [&str; 24] = [
+const CLAIMS: [&str; 26] = [
     "iss",
     "sub",
     "aud",
@@ -53,11 +55,13 @@ const CLAIMS: [&str; 24] = [
     "idp",
     "session_expiry",
     "roles",
+    "groups",
     "email",
     "email_verified",
     "name",
     "given_name",
     "family_name",
+    "preferred_username",
     "locale",
 ];
 
@@ -125,7 +129,7 @@ pub struct ProviderMetadata {
     prompt_values_supported: [&'static str; 4],
     acr_values_supported: Vec<&'static str>,
     claims_supported: Vec<&'static str>,
-    claim_types_supported: [&'static str; 1],
+    claim_types_supported: [&'static str; 2],
     ui_locales_supported: Vec<&'static str>,
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
@@ -161,7 +165,7 @@ impl ProviderMetadata {
             introspection_endpoint: issuer.join(paths::INTROSPECT),
             revocation_endpoint: issuer.join(paths::REVOKE),
             end_session_endpoint: issuer.join(paths::END_SESSION),
-            scopes_supported: vec!["openid", "profile", "email", "offline_access"],
+            scopes_supported: vec!["openid", "profile", "email", "groups", "offline_access"],
             response_types_supported: ["code"],
             response_modes_supported: ResponseMode::NAMES.map(|(name, _)| name).to_vec(),
             grant_types_supported: GrantType::ALL.map(GrantType::as_str),
@@ -188,7 +192,7 @@ impl ProviderMetadata {
             prompt_values_supported: Prompt::VALUES,
             acr_values_supported: acr_values.to_vec(),
             claims_supported: CLAIMS.to_vec(),
-            claim_types_supported: ["normal"],
+            claim_types_supported: ["normal", "distributed"],
             ui_locales_supported: ui_locales.to_vec(),
             claims_parameter_supported: true,
             request_parameter_supported: true,

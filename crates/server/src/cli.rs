@@ -6,6 +6,7 @@
 
 mod audit;
 mod client;
+mod group;
 mod guest;
 mod idp;
 mod invite;
@@ -79,6 +80,9 @@ enum Command {
     /// Members.
     #[command(subcommand)]
     Member(member::Verb),
+    /// Groups of people.
+    #[command(subcommand)]
+    Group(group::Verb),
     /// Invitations.
     #[command(subcommand)]
     Invite(invite::Verb),
@@ -136,6 +140,7 @@ async fn administer(office: &Office, command: Command) -> Result<()> {
         Command::Idp(verb) => idp::run(office, verb).await,
         Command::Guest(verb) => guest::run(office, verb).await,
         Command::Member(verb) => member::run(office, verb).await,
+        Command::Group(verb) => group::run(office, verb).await,
         Command::Invite(verb) => invite::run(office, verb).await,
         Command::Audit(verb) => audit::run(office, verb).await,
         Command::Serve | Command::Demo(_) | Command::Check | Command::Migrate => Ok(()),

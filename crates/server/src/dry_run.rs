@@ -17,6 +17,8 @@ use hospes_protocol::{ClientId, Issuer, Subject};
 use jiff::Timestamp;
 use std::sync::Arc;
 
+mod groups;
+
 /// In front of the directory that is read.
 pub(crate) struct DryRun(pub(crate) Arc<dyn Directory>);
 
@@ -33,6 +35,10 @@ impl DryRun {
             }
             Change::InsertUser(user, _) => {
                 taken(self.0.user_by_email(user.tenant, &user.email).await?.is_some(), "email")
+            }
+            Change::InsertGroup(group) | Change::UpdateGroup(group) => {
+                let holder = self.0.group_by_name(group.tenant, &group.name_key()).await?;
+                taken(holder.is_some_and(|holder| holder.id != group.id), "displayName")
             }
             Change::InsertHomeIdp(home_idp) | Change::UpdateHomeIdp(home_idp) => {
                 taken(self.has_foreign_domain(home_idp).await?, "domain")

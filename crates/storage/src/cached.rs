@@ -9,6 +9,7 @@ use hospes_idp::audit::AuditEvent;
 use hospes_idp::client::Client;
 use hospes_idp::email::{Domain, EmailAddress};
 use hospes_idp::federation::home_idp::HomeIdp;
+use hospes_idp::guest::group::Group;
 use hospes_idp::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
 use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
@@ -22,6 +23,7 @@ use jiff::Timestamp;
 use recent::Recent;
 use std::sync::Arc;
 
+mod groups;
 mod recent;
 
 /// A [`Directory`] that answers hot reads from memory.
@@ -33,6 +35,8 @@ pub struct CachedDirectory {
     clients: Recent<(TenantId, ClientId), Client>,
     home_idps: Recent<(TenantId, HomeIdpId), HomeIdp>,
     users: Recent<(TenantId, UserId), User>,
+    /// The groups tokens name.
+    groups: Recent<(TenantId, UserId), Page<Group>>,
 }
 
 impl CachedDirectory {
@@ -46,6 +50,7 @@ impl CachedDirectory {
             clients: Recent::with_capacity(10_000),
             home_idps: Recent::with_capacity(10_000),
             users: Recent::with_capacity(50_000),
+            groups: Recent::with_capacity(50_000),
         }
     }
 
@@ -60,6 +65,8 @@ impl CachedDirectory {
             Touched::Client(tenant, id) => self.clients.forget(&(tenant, id)),
             Touched::HomeIdp(tenant, id) => self.home_idps.forget(&(tenant, id)),
             Touched::User(tenant, id) => self.users.forget(&(tenant, id)),
+            Touched::GroupsOf(tenant, id) => self.groups.forget(&(tenant, id)),
+            Touched::Groups => self.groups.forget_all(),
             Touched::Nothing => {}
         }
     }
@@ -72,6 +79,8 @@ enum Touched {
     Client(TenantId, ClientId),
     HomeIdp(TenantId, HomeIdpId),
     User(TenantId, UserId),
+    GroupsOf(TenantId, UserId),
+    Groups,
     Nothing,
 }
 
@@ -96,7 +105,12 @@ impl Touched {
             }
             Change::Admit(admission) => Self::User(admission.user.tenant, admission.user.id),
             Change::DeleteUser(tenant, id) => Self::User(*tenant, *id),
-            Change::ReplacePassword(..)
+            Change::AddMember(membership) | Change::RemoveMember(membership) => {
+                Self::GroupsOf(membership.tenant, membership.user)
+            }
+            Change::UpdateGroup(_) | Change::DeleteGroup(..) => Self::Groups,
+            Change::InsertGroup(_)
+            | Change::ReplacePassword(..)
             | Change::RehashPassword { .. }
             | Change::RevokeInvitation(..)
             | Change::PutConsent(_)

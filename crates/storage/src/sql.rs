@@ -4,6 +4,7 @@
 //! option needs no migration. Nothing is decided here beyond what must be unique, present and unchanged.
 
 mod change;
+mod groups;
 mod open;
 mod outbox;
 mod page;

@@ -8,6 +8,7 @@
 mod audit;
 mod claims;
 mod client;
+mod group;
 mod home_idp;
 mod invitation;
 mod key;
@@ -19,6 +20,7 @@ mod wire;
 pub use audit::{ActorRef, AuditEntry};
 pub use claims::{ClaimsPreview, ClaimsPreviewBody};
 pub use client::{Client, ClientBody, ClientSecret, ClientWithSecret};
+pub use group::{Group, GroupBody};
 pub use home_idp::{HomeDomain, HomeIdp, HomeIdpBody};
 pub use invitation::{Invitation, MadeInvitation, NewInvitation};
 pub use key::{Key, NewKey};

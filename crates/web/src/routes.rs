@@ -63,6 +63,7 @@ fn protocol(config: &mut ServiceConfig) {
                 .route(get().to(token::userinfo))
                 .route(post().to(token::userinfo_by_post)),
         )
+        .service(only("/userinfo/groups", "GET").route(get().to(token::groups)))
         .service(
             only("/logout", "GET, POST").route(get().to(logout::by_get)).route(post().to(logout::by_post)),
         )

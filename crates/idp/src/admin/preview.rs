@@ -27,7 +27,7 @@ impl Admin<'_> {
         let wishes = Wishes::of(&claims.within(&client.scope));
         let authentication = self.likely_sign_in(&user).await?;
         let call = Call::new(self.ctx, self.tenant, &client);
-        let preview = self.idp.preview(call, &user, authentication, (scope, wishes));
+        let preview = self.idp.preview(call, &user, authentication, (scope, wishes)).await;
         preview.map_err(|cause| Unavailable(cause.to_string()).into())
     }
 

@@ -4,11 +4,14 @@
 //! entry: nothing privileged happens unrecorded, and several rows that belong together change together.
 
 use super::Unavailable;
+use super::groups::Groups;
+use super::page::{Page, PageRequest};
 use crate::audit::AuditEvent;
 use crate::email::{Domain, EmailAddress};
-use crate::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use crate::ids::{GroupId, HomeIdpId, InvitationId, MailId, TenantId, UserId};
 use crate::mail::OutboxMail;
 use crate::model::client::Client;
+use crate::model::group::{Group, Membership};
 use crate::model::home_idp::HomeIdp;
 use crate::model::invitation::{Invitation, InvitationState};
 use crate::model::tenant::{SigningKey, Slug, Tenant};
@@ -19,24 +22,6 @@ use hospes_protocol::claims::UserType;
 use hospes_protocol::{ClientId, Issuer, Subject};
 use jiff::Timestamp;
 use std::sync::Arc;
-
-/// A page of a list, ordered by a stable key.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Page<T> {
-    /// The items.
-    pub items: Vec<T>,
-    /// Where the next page starts; `None` on the last one.
-    pub next: Option<String>,
-}
-
-/// Which page is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct PageRequest {
-    /// The `next` of the page before.
-    pub after: Option<String>,
-    /// At most this many items.
-    pub size: u32,
-}
 
 /// Which people are wanted. Absent members do not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -104,7 +89,7 @@ pub enum Change {
     InsertUser(User, Option<LocalAccount>),
     /// See [`Change::UpdateTenant`].
     UpdateUser(User),
-    /// Gone, with identities, account, invitations and consents.
+    /// Gone, with identities, account, invitations, consents and memberships.
     DeleteUser(TenantId, UserId),
     /// Adds or replaces the lightweight account of an existing person, and queues the mail that tells them.
     ReplacePassword(LocalAccount, OutboxMail),
@@ -133,6 +118,16 @@ pub enum Change {
     Admit(Box<Admission>),
     /// Adds or replaces.
     PutConsent(Consent),
+    /// A group. Its name must not be another group's of the tenant, in any letter case.
+    InsertGroup(Group),
+    /// See [`Change::UpdateTenant`] and [`Change::InsertGroup`].
+    UpdateGroup(Group),
+    /// Gone, with its memberships; the people stay.
+    DeleteGroup(TenantId, GroupId),
+    /// Adds unless present; both must exist.
+    AddMember(Membership),
+    /// Gone; must be there.
+    RemoveMember(Membership),
     /// A mail that goes with no other change.
     EnqueueMail(OutboxMail),
 }
@@ -163,7 +158,7 @@ pub enum ChangeError {
 
 /// The durable store.
 #[async_trait]
-pub trait Directory: Send + Sync {
+pub trait Directory: Groups {
     /// Applies a change and appends its audit entry, in one transaction.
     async fn apply(&self, change: Change, audit: AuditEvent) -> Result<(), ChangeError>;
 

@@ -2,6 +2,7 @@
 
 use super::Call;
 use super::about::{About, Extra};
+use super::groups::GROUPS;
 use super::private::Private;
 use super::refresh::RefreshToken;
 use super::release::{Release, Wishes};
@@ -11,7 +12,7 @@ use crate::ids::UserId;
 use crate::model::authentication::Authentication;
 use crate::model::options::ClaimPlace;
 use crate::model::user::User;
-use crate::ports::{Key, Kind, Write};
+use crate::ports::{Key, Kind, Unavailable, Write};
 use crate::subject::subject_at;
 use hospes_protocol::claims::{
     AccessTokenClaims, Confirmation, IdTokenClaims, SignInClaims, SubjectClaims, UserType,
@@ -79,7 +80,7 @@ impl Idp {
         granted: Granted,
     ) -> Result<TokenResponse, OAuthError> {
         let keys = self.keyring.of(call.tenant.id).await?;
-        let texts = self.texts(call, user, &granted);
+        let texts = self.texts(call, user, &granted).await?;
         let failed = |cause: JoseError| OAuthError::server_error("the token cannot be signed").because(cause);
         let expires_in = call.tenant.settings.access_token_lifetime;
         let access = access_claims(call, &granted, &texts, expires_in);
@@ -112,15 +113,27 @@ impl Idp {
         })
     }
 
-    pub(super) fn texts(&self, call: Call<'_>, user: &User, granted: &Granted) -> Texts {
+    pub(super) async fn texts(
+        &self,
+        call: Call<'_>,
+        user: &User,
+        granted: &Granted,
+    ) -> Result<Texts, Unavailable> {
         let issuer = self.issuer(call.tenant).to_string();
         let authentication = &granted.authentication;
         let jti = format!("{}.{}", granted.family, base64url(call.ctx.bytes::<8>()));
         let private = Private::to_keep(call, user, granted);
-        let about = About::new(call, user, authentication, &issuer);
-        let extra = [ClaimPlace::IdToken, ClaimPlace::AccessToken].map(|place| about.extra(place));
+        let (scope, registered) = (&granted.scope, &call.client.scope);
+        let groups = self.groups_to_tell(call, user, (scope, &granted.wishes.id_token)).await?;
+        let about = About::new(call, user, authentication, (&issuer, groups));
+        let places =
+            [(ClaimPlace::IdToken, granted.wishes.id_token.as_slice()), (ClaimPlace::AccessToken, &[])];
+        let extra = places.map(|(place, wishes)| {
+            let release = Release { scope, registered, wishes, extra: &Extra::new() };
+            about.extra(place, (&issuer, release.has(GROUPS)))
+        });
         let idp = about.issuer.to_owned();
-        Texts {
+        Ok(Texts {
             issuer,
             tid: call.tenant.id.to_string(),
             sub: subject_at(&self.vault, call.client, user.id),
@@ -132,7 +145,7 @@ impl Idp {
             roles: role_names(user),
             user_type: user.user_type,
             extra,
-        }
+        })
     }
 }
 

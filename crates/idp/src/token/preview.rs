@@ -29,7 +29,7 @@ pub struct ClaimsPreview {
 
 impl Idp {
     /// What would be said about a person who signed in so and granted this.
-    pub(crate) fn preview(
+    pub(crate) async fn preview(
         &self,
         call: Call<'_>,
         user: &User,
@@ -50,14 +50,14 @@ impl Idp {
             bound_to: None,
             granted_at: call.ctx.now,
         };
-        let texts = self.texts(call, user, &granted);
+        let texts = self.texts(call, user, &granted).await?;
         let stated = Stated {
             sub: &texts.sub,
             oid: texts.oid.as_deref(),
             scope: &granted.scope,
             wishes: &granted.wishes.userinfo,
         };
-        let userinfo = self.userinfo_of(call, user, &granted.authentication, stated)?;
+        let userinfo = self.userinfo_of(call, user, &granted.authentication, stated).await?;
         Ok(ClaimsPreview {
             id_token: lasting(&id_claims(call, user, &granted, (&texts, ""), 0)),
             userinfo: serde_json::from_slice(&userinfo).unwrap_or_default(),

@@ -1,8 +1,9 @@
 //! Userinfo (OIDC Core §5.3): what the token's scope releases about its person, if that is still allowed.
 
 use super::Call;
-use super::about::About;
+use super::about::{About, Extra};
 use super::access::authentication_of;
+use super::groups::GROUPS;
 use super::issue::role_names;
 use super::possession::PresentedToken;
 use super::release::Release;
@@ -10,13 +11,15 @@ use super::sealed::Told;
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::model::authentication::Authentication;
+use crate::model::client::Client;
 use crate::model::options::ClaimPlace;
 use crate::model::tenant::Tenant;
 use crate::model::user::User;
-use hospes_protocol::claims::{SignedUserInfoClaims, SubjectClaims, UserInfoClaims};
+use hospes_protocol::claims::{SignedUserInfoClaims, SubjectClaims, UserInfoClaims, VerifiedAccessToken};
 use hospes_protocol::jose::signing::TokenType;
 use hospes_protocol::scope::{OPENID, Scopes};
 use hospes_protocol::{ClientId, ErrorCode, OAuthError};
+use std::sync::Arc;
 
 /// What an access token says about whom it is for.
 pub(super) struct Stated<'a> {
@@ -24,6 +27,16 @@ pub(super) struct Stated<'a> {
     pub(super) oid: Option<&'a str>,
     pub(super) scope: &'a Scopes,
     pub(super) wishes: &'a [String],
+}
+
+/// Whom an access token is for, found and still allowed.
+pub(super) struct Bearer {
+    pub(super) client: Client,
+    pub(super) user: User,
+    pub(super) authentication: Authentication,
+    pub(super) scope: Scopes,
+    pub(super) wishes: Vec<String>,
+    token: Arc<VerifiedAccessToken>,
 }
 
 impl Idp {
@@ -34,16 +47,34 @@ impl Idp {
         tenant: &Tenant,
         token: PresentedToken<'_>,
     ) -> Result<Told, OAuthError> {
+        let bearer = self.bearer(ctx, tenant, token).await?;
+        if !bearer.scope.has(OPENID) {
+            return Err(lacks(OPENID));
+        }
+        let Bearer { client, user, authentication, scope, wishes, token } = &bearer;
+        let stated = Stated { sub: &token.sub, oid: token.oid.as_deref(), scope, wishes };
+        let call = Call::new(ctx, tenant, client);
+        let plain = self.userinfo_of(call, user, authentication, stated).await?;
+        self.as_registered(call, plain).await
+    }
+
+    /// Whom an access token is for.
+    pub(super) async fn bearer(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        token: PresentedToken<'_>,
+    ) -> Result<Bearer, OAuthError> {
         let invalid = || OAuthError::invalid_token("the access token is invalid, expired or revoked");
         let token = self.presented_token(ctx, tenant, token).await?;
-        let scope = Scopes::parse(&token.scope).unwrap_or_default();
-        if !token.is_personal() || !scope.has(OPENID) {
-            return Err(OAuthError::new(ErrorCode::InsufficientScope, "the token lacks the scope openid"));
+        if !token.is_personal() {
+            return Err(lacks(OPENID));
         }
+        let scope = Scopes::parse(&token.scope).unwrap_or_default();
         let private = self.private(tenant, &token);
         let id = private.user.ok_or_else(invalid)?;
-        let client =
-            self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?.ok_or_else(invalid)?;
+        let client = self.directory.client(tenant.id, &ClientId::new(&token.client_id)).await?;
+        let client = client.ok_or_else(invalid)?;
         let wishes = private.wishes.clone();
         let authentication = authentication_of(&token, private).ok_or_else(invalid)?;
         let call = Call::new(ctx, tenant, &client);
@@ -51,13 +82,11 @@ impl Idp {
             ErrorCode::InvalidGrant => invalid(),
             _ => error,
         })?;
-        let about = Stated { sub: &token.sub, oid: token.oid.as_deref(), scope: &scope, wishes: &wishes };
-        let plain = self.userinfo_of(call, &user, &authentication, about)?;
-        self.as_registered(call, plain).await
+        Ok(Bearer { client, user, authentication, scope, wishes, token })
     }
 
     /// What is said about a person who signed in so, as JSON bytes.
-    pub(super) fn userinfo_of(
+    pub(super) async fn userinfo_of(
         &self,
         call: Call<'_>,
         user: &User,
@@ -65,9 +94,12 @@ impl Idp {
         stated: Stated<'_>,
     ) -> Result<Vec<u8>, OAuthError> {
         let issuer = self.issuer(call.tenant);
-        let about = About::new(call, user, authentication, issuer.as_str());
         let Stated { sub, oid, scope, wishes } = stated;
-        let (extra, registered) = (&about.extra(ClaimPlace::Userinfo), &call.client.scope);
+        let groups = self.groups_to_tell(call, user, (scope, wishes)).await?;
+        let about = About::new(call, user, authentication, (issuer.as_str(), groups));
+        let registered = &call.client.scope;
+        let release = Release { scope, registered, wishes, extra: &Extra::new() };
+        let extra = &about.extra(ClaimPlace::Userinfo, (issuer.as_str(), release.has(GROUPS)));
         let claims = UserInfoClaims {
             subject: SubjectClaims {
                 sub,
@@ -101,4 +133,8 @@ impl Idp {
             Some(how) => self.sealed_for_client(call, how, &plain).await.map(Told::Jwt),
         }
     }
+}
+
+pub(super) fn lacks(scope: &str) -> OAuthError {
+    OAuthError::new(ErrorCode::InsufficientScope, format!("the token lacks the scope {scope}"))
 }

@@ -5,12 +5,13 @@ use hospes_idp::audit::AuditEvent;
 use hospes_idp::client::Client;
 use hospes_idp::email::{Domain, EmailAddress};
 use hospes_idp::federation::home_idp::HomeIdp;
+use hospes_idp::guest::group::Group;
 use hospes_idp::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
-use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use hospes_idp::ids::{GroupId, HomeIdpId, InvitationId, MailId, TenantId, UserId};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
+use hospes_idp::ports::{Change, ChangeError, Directory, Groups, Page, PageRequest, Unavailable};
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::{ClientId, Issuer, Subject};
@@ -194,6 +195,30 @@ impl Directory for OutboxOnly {
         unreachable!()
     }
     async fn ping(&self) -> Result<(), Unavailable> {
+        unreachable!()
+    }
+}
+
+#[async_trait]
+impl Groups for OutboxOnly {
+    async fn group(&self, _: TenantId, _: GroupId) -> Result<Option<Group>, Unavailable> {
+        unreachable!()
+    }
+    async fn group_by_name(&self, _: TenantId, _: &str) -> Result<Option<Group>, Unavailable> {
+        unreachable!()
+    }
+    async fn list_groups(&self, _: TenantId, _: PageRequest) -> Result<Page<Group>, Unavailable> {
+        unreachable!()
+    }
+    async fn list_group_members(
+        &self,
+        _: TenantId,
+        _: GroupId,
+        _: PageRequest,
+    ) -> Result<Page<User>, Unavailable> {
+        unreachable!()
+    }
+    async fn groups_of(&self, _: TenantId, _: UserId, _: PageRequest) -> Result<Page<Group>, Unavailable> {
         unreachable!()
     }
 }

@@ -109,6 +109,12 @@ pub(super) async fn all<T, D: From<T>>(
 
 /// A person of this type, by identifier or address.
 pub(super) async fn person(admin: &Admin<'_>, user_type: UserType, named: &str) -> Result<User> {
+    let found = Some(somebody(admin, named).await?).filter(|user| user.user_type == user_type);
+    found.ok_or(AdminError::NotFound).with_context(|| named.to_owned())
+}
+
+/// A person, by identifier or address.
+pub(super) async fn somebody(admin: &Admin<'_>, named: &str) -> Result<User> {
     let found = match (UserId::parse(named), EmailAddress::parse(named)) {
         (Some(id), _) => Some(admin.user(id).await?),
         (None, Ok(email)) => {
@@ -117,8 +123,7 @@ pub(super) async fn person(admin: &Admin<'_>, user_type: UserType, named: &str) 
         }
         (None, Err(_)) => None,
     };
-    let found = found.filter(|user| user.user_type == user_type).ok_or(AdminError::NotFound);
-    found.with_context(|| named.to_owned())
+    found.ok_or(AdminError::NotFound).with_context(|| named.to_owned())
 }
 
 /// A secret from a file, or from standard input for `-`; never from an argument, which other users of the machine see.

@@ -17,11 +17,11 @@ async fn endpoints(house: &TestHouse) -> Vec<(Method, String)> {
     for (path, item) in document["paths"].as_object().unwrap() {
         for method in item.as_object().unwrap().keys() {
             let method = Method::from_bytes(method.to_uppercase().as_bytes()).unwrap();
-            endpoints.push((method, path.replace("{id}", &id)));
+            endpoints.push((method, path.replace("{id}", &id).replace("{user}", &id)));
         }
     }
     endpoints.retain(|(_, path)| path != "/openapi.json");
-    assert_eq!(endpoints.len(), 26);
+    assert_eq!(endpoints.len(), 38);
     endpoints
 }
 
@@ -109,6 +109,12 @@ async fn api_01_foreign_unknown_and_malformed_identifiers_are_the_same_404() {
         (Method::GET, "/users/{}", None),
         (Method::PATCH, "/users/{}", Some(json!({"displayName": "x"}))),
         (Method::DELETE, "/users/{}", None),
+        (Method::GET, "/users/{}/groups", None),
+        (Method::POST, "/clients/{}/claims-preview", Some(json!({"userId": unknown}))),
+        (Method::GET, "/groups/{}", None),
+        (Method::PUT, "/groups/{}", Some(json!({"displayName": "x"}))),
+        (Method::DELETE, "/groups/{}", None),
+        (Method::GET, "/groups/{}/members", None),
         (Method::GET, "/invitations/{}", None),
         (Method::POST, "/invitations/{}/revoke", None),
         (Method::POST, "/invitations/{}/resend", None),

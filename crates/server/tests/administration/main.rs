@@ -7,6 +7,8 @@ mod clients;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod groups;
+#[cfg(test)]
 mod home_idps;
 #[cfg(test)]
 mod house;

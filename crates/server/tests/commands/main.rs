@@ -78,6 +78,27 @@ fn members_guests_and_invitations() {
 }
 
 #[test]
+fn groups_and_who_is_in_them() {
+    let (machine, _) = Machine::with_tenant();
+    machine.json("member create --tenant harbor --email ada@harbor.example --name Ada");
+    let made = machine.json("group create --tenant harbor --name Editors --description writers");
+    assert!(machine.fails(4, "group create --tenant harbor --name EDITORS").contains("displayName is taken"));
+    machine.json("group add --tenant harbor editors ada@harbor.example");
+    let members = machine.json("group members --tenant harbor Editors");
+    assert_eq!(members["items"][0]["email"], "ada@harbor.example");
+    let renamed = machine.json("group update --tenant harbor editors --name Writers");
+    assert_eq!((&renamed["id"], &renamed["description"]), (&made["id"], &json!("writers")), "unnamed stays");
+    machine.json("group remove --tenant harbor writers ada@harbor.example");
+    machine.fails(3, "group remove --tenant harbor writers ada@harbor.example");
+    machine.fails(3, "group add --tenant harbor writers nobody@harbor.example");
+    machine.fails(3, "group show --tenant harbor Editors");
+    let id = made["id"].as_str().unwrap();
+    assert_eq!(machine.json(&format!("group show --tenant harbor {id}"))["displayName"], "Writers");
+    machine.json("group delete --tenant harbor writers");
+    assert_eq!(machine.json("group list --tenant harbor")["items"], json!([]));
+}
+
+#[test]
 fn secrets_come_from_standard_input_and_never_from_an_argument() {
     let (machine, _) = Machine::with_tenant();
     let line = "member create --tenant harbor --email ada@harbor.example --name Ada --password-file -";

@@ -67,6 +67,12 @@ where
         self.counter(key).fetch_add(1, Ordering::Release);
     }
 
+    pub(super) fn forget_all(&self) {
+        for counter in &self.counters {
+            counter.fetch_add(1, Ordering::Release);
+        }
+    }
+
     #[expect(
         clippy::indexing_slicing,
         clippy::cast_possible_truncation,

@@ -2,6 +2,7 @@
 //!
 //! The time of a change is the time of its audit entry. Whether a change is allowed was decided before it came here.
 
+mod groups;
 mod invitations;
 mod people;
 mod registry;
@@ -47,6 +48,11 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::RevokeInvitation(tenant, id, at) => invitations::revoke(tx, (tenant, id), at).await,
         Change::Admit(admission) => invitations::admit(tx, *admission, audit.at).await,
         Change::PutConsent(consent) => people::put_consent(tx, &consent).await,
+        Change::InsertGroup(group) => groups::insert_group(tx, &group).await,
+        Change::UpdateGroup(group) => groups::update_group(tx, group).await,
+        Change::DeleteGroup(tenant, id) => groups::delete_group(tx, tenant, id).await,
+        Change::AddMember(membership) => groups::add_member(tx, membership).await,
+        Change::RemoveMember(membership) => groups::remove_member(tx, membership).await,
         Change::EnqueueMail(mail) => outbox::enqueue(tx, &mail).await,
     }?;
     let sql = "INSERT INTO audit (tenant, id, reference, body) VALUES ($1, $2, $3, $4)";

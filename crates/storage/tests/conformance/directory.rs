@@ -1,6 +1,7 @@
 //! The contract of [`Directory`].
 
 mod audit;
+mod groups;
 mod guests;
 mod invitations;
 mod outbox;
@@ -42,6 +43,7 @@ async fn everything(directory: &Store, tenant: TenantId) -> String {
         people.push((
             directory.identities(tenant, user.id).await.unwrap(),
             directory.local_account(tenant, user.id).await.unwrap(),
+            directory.groups_of(tenant, user.id, all()).await.unwrap(),
         ));
     }
     let found = (
@@ -49,6 +51,7 @@ async fn everything(directory: &Store, tenant: TenantId) -> String {
         directory.signing_keys(tenant).await.unwrap(),
         directory.list_clients(tenant, all()).await.unwrap(),
         directory.list_home_idps(tenant, all()).await.unwrap(),
+        directory.list_groups(tenant, all()).await.unwrap(),
         directory.list_invitations(tenant, None, all()).await.unwrap(),
         directory.list_audit(tenant, None, all()).await.unwrap(),
     );

@@ -8,6 +8,9 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use utoipa::ToSchema;
 
+/// The scope and the `claims` parameter a preview is made as if for.
+type Asked = (Option<Scopes>, ClaimsRequest);
+
 /// Whom to preview, and as if what had been asked for.
 #[derive(Clone, Debug, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
@@ -47,7 +50,7 @@ impl From<domain::ClaimsPreview> for ClaimsPreview {
 
 impl ClaimsPreviewBody {
     /// In the terms of the domain, or what is wrong with it.
-    pub fn asked(self) -> Result<(UserId, (Option<Scopes>, ClaimsRequest)), Vec<String>> {
+    pub fn asked(self) -> Result<(UserId, Asked), Vec<String>> {
         let person = UserId::parse(&self.user_id).ok_or_else(|| vec!["userId must be a UUID".to_owned()])?;
         let scope = self.scopes.map(|scopes| {
             Scopes::parse(&scopes.join(" ")).ok_or_else(|| vec!["scopes must be scope tokens".to_owned()])

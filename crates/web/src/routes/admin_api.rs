@@ -8,6 +8,7 @@ mod access;
 mod audit;
 mod clients;
 mod failure;
+mod groups;
 mod home_idps;
 mod invitations;
 mod keys;
@@ -100,6 +101,27 @@ const ENDPOINTS: &[Endpoint] = &[
             (Method::GET, || route().to(users::read)),
             (Method::PATCH, || route().to(users::update)),
             (Method::DELETE, || route().to(users::remove)),
+        ],
+    },
+    Endpoint { path: "/users/{id}/groups", methods: &[(Method::GET, || route().to(groups::of_user))] },
+    Endpoint {
+        path: "/groups",
+        methods: &[(Method::GET, || route().to(groups::list)), (Method::POST, || route().to(groups::create))],
+    },
+    Endpoint {
+        path: "/groups/{id}",
+        methods: &[
+            (Method::GET, || route().to(groups::read)),
+            (Method::PUT, || route().to(groups::replace)),
+            (Method::DELETE, || route().to(groups::remove)),
+        ],
+    },
+    Endpoint { path: "/groups/{id}/members", methods: &[(Method::GET, || route().to(groups::members))] },
+    Endpoint {
+        path: "/groups/{id}/members/{user}",
+        methods: &[
+            (Method::PUT, || route().to(groups::add_member)),
+            (Method::DELETE, || route().to(groups::remove_member)),
         ],
     },
     Endpoint {

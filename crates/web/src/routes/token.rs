@@ -172,6 +172,20 @@ pub(crate) async fn userinfo_by_post(site: Site, request: HttpRequest, form: For
     }
 }
 
+/// Where a token with too many groups points to.
+pub(crate) async fn groups(site: Site, request: HttpRequest) -> HttpResponse {
+    let query = Params::parse(request.query_string());
+    let (token, after) = match (RequestToken::of(&site, &request), query.once("after")) {
+        (None, _) => return site.bearer_error(TokenScheme::Bearer, None),
+        (Some(token), Err(repeated)) => return site.bearer_error(token.scheme, Some(&repeated)),
+        (Some(token), Ok(after)) => (token, after),
+    };
+    match site.idp().groups_of_bearer(&site.ctx, &site.tenant, (token.presented(), after)).await {
+        Ok(body) => HttpResponse::Ok().content_type("application/json").body(body),
+        Err(error) => site.bearer_error(token.scheme, Some(&error)),
+    }
+}
+
 async fn released(site: &Site, token: Option<RequestToken>) -> HttpResponse {
     let Some(token) = token else {
         return site.bearer_error(TokenScheme::Bearer, None);

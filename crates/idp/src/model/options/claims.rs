@@ -80,6 +80,17 @@ impl ClaimOptions {
         problems
     }
 
+    /// Whether some claim is made of groups.
+    pub(crate) fn mentions_groups(&self) -> bool {
+        self.mapping.iter().any(|mapped| mapped.source.mentions(&ClaimSource::is_groups))
+    }
+
+    /// Whether the client is told names of groups.
+    pub(crate) fn names_groups(&self) -> bool {
+        let names = |source: &ClaimSource| matches!(source, ClaimSource::GroupNames);
+        self.mapping.iter().any(|mapped| mapped.source.mentions(&names))
+    }
+
     /// Whether userinfo needs what only the sign-in knows.
     pub(crate) fn userinfo_needs_home(&self) -> bool {
         let at_userinfo = |mapped: &&MappedClaim| mapped.places.contains(&ClaimPlace::Userinfo);

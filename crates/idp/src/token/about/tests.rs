@@ -1,5 +1,6 @@
 use super::*;
 use crate::fixture::{at_home, by_password, client, ctx, guest, tenant};
+use crate::ids::GroupId;
 use crate::model::client::Client;
 use crate::model::options::MappedClaim;
 use crate::model::user::{Profile, Role};
@@ -11,8 +12,20 @@ fn person() -> User {
     User { profile, roles: vec![Role::GuestInviter], ..guest(1, "Freya@FJORD.example") }
 }
 
+fn groups() -> Vec<Group> {
+    let group = |number, name: &str| Group {
+        id: GroupId(uuid::Uuid::from_u128(number)),
+        tenant: tenant().id,
+        display_name: name.to_owned(),
+        description: None,
+        created_at: crate::fixture::now(),
+        version: 0,
+    };
+    vec![group(1, "Editors"), group(2, "Sailors")]
+}
+
 /// What a mapping gives, written as an administrator writes it.
-fn given(source: Value, authentication: &Authentication) -> Option<Value> {
+fn given(source: &Value, authentication: &Authentication) -> Option<Value> {
     let mapped = json!({"claim": "x", "source": source, "in": ["userinfo"]});
     let mapped: MappedClaim = serde_json::from_value(mapped).unwrap();
     let mut client: Client = client();
@@ -20,9 +33,11 @@ fn given(source: Value, authentication: &Authentication) -> Option<Value> {
     assert_eq!(client.options.claims.problems(), Vec::<String>::new());
     let (ctx, tenant, user) = (ctx(), tenant(), person());
     let call = Call::new(&ctx, &tenant, &client);
-    let about = About::new(call, &user, authentication, "https://id.test/t/harbor");
-    assert!(about.extra(ClaimPlace::IdToken).is_empty(), "only where it was asked to stand");
-    about.extra(ClaimPlace::Userinfo).remove("x")
+    let (issuer, groups) = ("https://id.test/t/harbor", Some(Page { items: groups(), next: None }));
+    let about = About::new(call, &user, authentication, (issuer, groups));
+    let extra = |place| about.extra(place, (issuer, false));
+    assert!(extra(ClaimPlace::IdToken).is_empty(), "only where it was asked to stand");
+    extra(ClaimPlace::Userinfo).remove("x")
 }
 
 fn at_home_with(subject: &str, acr: Option<&str>, amr: &[&str]) -> Authentication {
@@ -53,15 +68,17 @@ fn every_source_says_what_it_is_named_after() {
         (json!("home.sub"), json!("freya-at-home")),
         (json!("home.acr"), json!("gold")),
         (json!("home.amr"), json!(["pwd", "otp"])),
+        (json!("groups.ids"), json!(groups().iter().map(|group| group.id.to_string()).collect::<Vec<_>>())),
+        (json!("groups.names"), json!(["Editors", "Sailors"])),
         (json!("tenant.slug"), json!("harbor")),
         (json!({"constant": {"a": [1, true]}}), json!({"a": [1, true]})),
     ];
     for (source, expected) in rows {
-        assert_eq!(given(source.clone(), &home).unwrap_or_default(), expected, "{source}");
+        assert_eq!(given(&source, &home).unwrap_or_default(), expected, "{source}");
     }
-    assert_eq!(given(json!("home.issuer"), &by_password()), Some(json!("https://id.test/t/harbor")));
+    assert_eq!(given(&json!("home.issuer"), &by_password()), Some(json!("https://id.test/t/harbor")));
     for source in ["home.sub", "home.acr", "home.amr"] {
-        assert_eq!(given(json!(source), &by_password()), None, "{source}");
+        assert_eq!(given(&json!(source), &by_password()), None, "{source}");
     }
 }
 
@@ -87,7 +104,7 @@ fn expressions_are_small_and_total() {
         ),
     ];
     for (source, expected) in rows {
-        assert_eq!(given(source.clone(), &home).unwrap_or_default(), expected, "{source}");
+        assert_eq!(given(&source, &home).unwrap_or_default(), expected, "{source}");
     }
 }
 

@@ -109,7 +109,12 @@ impl Api {
 
     /// The `{id}` of the path. One that cannot be an identifier names nothing.
     pub(super) fn id<T: FromStr>(&self) -> Result<T, Refused> {
-        let id = self.request.match_info().get("id").and_then(|id| id.parse().ok());
+        self.part("id")
+    }
+
+    /// A part of the path by its name, likewise.
+    pub(super) fn part<T: FromStr>(&self, name: &str) -> Result<T, Refused> {
+        let id = self.request.match_info().get(name).and_then(|id| id.parse().ok());
         id.ok_or_else(|| Refused::new(&NOT_FOUND, "there is no such object"))
     }
 

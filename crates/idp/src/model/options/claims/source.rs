@@ -58,6 +58,12 @@ pub enum ClaimSource {
     /// `amr` likewise, a list.
     #[serde(rename = "home.amr")]
     HomeAmr,
+    /// Identifiers of the groups the person is in, a list.
+    #[serde(rename = "groups.ids")]
+    GroupIds,
+    /// Names of those groups, a list.
+    #[serde(rename = "groups.names")]
+    GroupNames,
     /// The name of the tenant in addresses.
     #[serde(rename = "tenant.slug")]
     TenantSlug,
@@ -113,6 +119,11 @@ impl ClaimSource {
     /// Whether only the sign-in knows it, not the directory.
     pub(crate) fn is_of_home(&self) -> bool {
         self.mentions(&|source| matches!(source, Self::HomeSubject | Self::HomeAcr | Self::HomeAmr))
+    }
+
+    /// Whether it is the person's groups, as they are.
+    pub(crate) const fn is_groups(&self) -> bool {
+        matches!(self, Self::GroupIds | Self::GroupNames)
     }
 
     fn depth(&self) -> usize {
