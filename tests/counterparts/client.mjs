@@ -21,6 +21,7 @@ let config;
 // For every request: proves possession of a key where that is asked for.
 let proving;
 let tokens;
+let polling;
 const flows = new Map();
 
 async function signingKey() {
@@ -110,6 +111,19 @@ async function byItself() {
   return { token_type, expires_in, scope, refresh_token };
 }
 
+// Polls by itself from now on; GET /device says what came of it.
+async function device() {
+  const told = await client.initiateDeviceAuthorization(config, { scope: "openid email offline_access" });
+  polling = client.pollDeviceAuthorizationGrant(config, told);
+  polling.catch(() => {});
+  return told;
+}
+
+async function connected() {
+  tokens = await polling;
+  return { claims: tokens.claims(), scope: tokens.scope };
+}
+
 const kinds = ["access_token", "refresh_token"];
 
 async function introspected() {
@@ -142,6 +156,8 @@ const routes = {
   "POST /refresh": () => refresh(tokens.refresh_token),
   "POST /refresh-with": (_, body) => refresh(body),
   "POST /client-credentials": byItself,
+  "POST /device": device,
+  "GET /device": connected,
   "POST /introspect": introspected,
   "POST /revoke": (_, kind) => revoked(kind),
   "GET /logout": signOut,

@@ -261,6 +261,32 @@ async fn a_client_acts_for_itself() {
 }
 
 #[tokio::test]
+async fn a_device_is_approved_or_not() {
+    let mut scene = Scene::usual().await;
+    for (decision, heading) in
+        [("Allow this device", "The device has access"), ("Don’t allow", "You declined")]
+    {
+        let (status, told) = scene.does("device", "").await;
+        assert_eq!(status, 200, "{told:#}");
+        scene.hanna.open(told["verification_uri_complete"].as_str().unwrap()).await;
+        scene.hanna.submit("Continue", &[]).await;
+        if scene.hanna.heading() != "Give a device access to Application?" {
+            scene.enter_password().await;
+        }
+        scene.hanna.submit(decision, &[]).await;
+        assert_eq!(scene.hanna.heading(), heading);
+        scene.hanna.open(&format!("{}/device", scene.app.url)).await;
+        let (status, answer) = scene.hanna.json();
+        if heading == "You declined" {
+            assert_eq!((status, &answer["error"]), (400, &json!("access_denied")), "{answer:#}");
+        } else {
+            assert_eq!((status, &answer["claims"]["acct"]), (200, &json!(0)), "{answer:#}");
+            assert_eq!(answer["scope"], "email offline_access openid", "{answer:#}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn signing_out_at_the_application_ends_the_session() {
     let mut scene = Scene::usual().await;
     scene.signed_in().await;

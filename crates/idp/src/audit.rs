@@ -93,6 +93,10 @@ audit_kinds! {
     CodeSent = "code.sent";
     /// A code or password was wrong.
     CredentialRejected = "credential.rejected";
+    /// A person let a device have tokens.
+    DeviceApproved = "device.approved";
+    /// A person did not let a device have tokens.
+    DeviceDenied = "device.denied";
     /// Consent was given.
     ConsentGranted = "consent.granted";
     /// Mail could not be delivered for good.

@@ -6,6 +6,7 @@ pub mod access;
 pub mod authenticate;
 pub mod client_credentials;
 pub mod code;
+pub mod device_code;
 pub(crate) mod guessing;
 pub mod introspect;
 pub mod issue;
@@ -92,7 +93,9 @@ impl Idp {
             }
             Err(error) => (Actor::Anonymous, Err(error)),
         };
-        if let Err(error) = &answer {
+        if let Err(error) = &answer
+            && !error.code.is_wait()
+        {
             let reason = error.cause.clone().unwrap_or_else(|| error.code.wire().to_owned());
             let event = AuditEvent::new(ctx, tenant.id, AuditKind::TokenDenied, actor).reason(reason);
             self.audit.record(event).await;
@@ -122,6 +125,7 @@ impl Idp {
                 self.refresh(call, &refresh_token, scope).await
             }
             TokenRequest::ClientCredentials { scope } => self.client_credentials(call, scope).await,
+            TokenRequest::DeviceCode { device_code } => self.poll_device(call, &device_code).await,
         }
     }
 

@@ -87,7 +87,8 @@ pub fn response_mode(params: &Params) -> Result<ResponseMode, OAuthError> {
     }
 }
 
-fn scope(params: &Params, allowed: &Scopes) -> Result<Scopes, OAuthError> {
+/// What is asked for, narrowed to what the client may ask for; also by a device (RFC 8628 §3.1).
+pub fn scope(params: &Params, allowed: &Scopes) -> Result<Scopes, OAuthError> {
     let malformed = || OAuthError::invalid_scope("scope is malformed or too long");
     let asked = Scopes::parse(params.once("scope")?.unwrap_or_default()).ok_or_else(malformed)?;
     let granted = asked.and(allowed);

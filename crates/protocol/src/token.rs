@@ -17,11 +17,14 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 §4.4.
     ClientCredentials,
+    /// RFC 8628 §3.4.
+    DeviceCode,
 }
 
 impl GrantType {
     /// All grant types, as discovery lists them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: [Self; 4] =
+        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +32,7 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
         }
     }
 }
@@ -57,6 +61,11 @@ pub enum TokenRequest {
         /// What it asks for; all it may have when absent.
         scope: Option<Scopes>,
     },
+    /// Ask whether somebody approved the device.
+    DeviceCode {
+        /// What the device was given.
+        device_code: Secret,
+    },
 }
 
 impl TokenRequest {
@@ -73,6 +82,9 @@ impl TokenRequest {
                 scope: scope(form)?,
             }),
             "client_credentials" => Ok(Self::ClientCredentials { scope: scope(form)? }),
+            "urn:ietf:params:oauth:grant-type:device_code" => {
+                Ok(Self::DeviceCode { device_code: Secret::new(form.required("device_code")?) })
+            }
             _ => Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported")),
         }
     }
@@ -83,6 +95,7 @@ impl TokenRequest {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::DeviceCode { .. } => GrantType::DeviceCode,
         }
     }
 }

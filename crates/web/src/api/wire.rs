@@ -78,6 +78,8 @@ wire! {
         RefreshToken,
         /// RFC 6749 §4.4.
         ClientCredentials,
+        /// RFC 8628.
+        DeviceCode,
     }
     /// Whether people are asked before a client gets their data.
     ConsentRule = domain_client::ConsentRule, "camelCase" {
