@@ -124,7 +124,7 @@ async fn dsc_06_what_is_advertised_works_and_nothing_else() {
             assert!(answer.location().unwrap().contains("error="), "{parameter}={value}");
         }
     }
-    assert_eq!(values("grant_types_supported").len(), 4, "each has tests of its own: TOK, RT, CA, DEV");
+    assert_eq!(values("grant_types_supported").len(), 5, "each has tests of its own: TOK, RT, CA, DEV, TX");
     let algorithms: BTreeSet<String> = values("id_token_signing_alg_values_supported").into_iter().collect();
     let mut signed = BTreeSet::new();
     for algorithm in hospes_protocol::jose::Algorithm::USUAL {

@@ -79,6 +79,8 @@ audit_kinds! {
     TokenDenied = "token.denied";
     /// A client ended a token.
     TokenRevoked = "token.revoked";
+    /// A client exchanged somebody's token.
+    TokenExchanged = "token.exchanged";
     /// A code was offered twice.
     CodeReplayed = "code.replayed";
     /// A code was offered by another client.

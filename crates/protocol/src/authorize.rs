@@ -186,6 +186,9 @@ pub struct AuthorizationRequest {
     /// Languages asked for, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ui_locales: Vec<String>,
+    /// The resources tokens may be for (RFC 8707); none for the usual audience.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// What the request is called if it was pushed (RFC 9126): it is answered with a code once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed: Option<String>,

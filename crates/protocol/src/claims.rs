@@ -301,9 +301,31 @@ pub struct VerifiedAccessToken {
     /// The key it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// Who acts for the person, since the token was exchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<ActorClaim>>,
     /// Whatever else it says.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
+}
+
+/// Who acts for somebody, and for whom they act in turn (RFC 8693 §4.1). Only the outermost decides anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorClaim {
+    /// Person or client.
+    pub sub: String,
+    /// The client it acts through.
+    pub client_id: String,
+    /// Who acted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Self>>,
+}
+
+impl ActorClaim {
+    /// How many acted, this one included.
+    pub fn depth(&self) -> usize {
+        1 + self.act.as_ref().map_or(0, |before| before.depth())
+    }
 }
 
 impl VerifiedAccessToken {

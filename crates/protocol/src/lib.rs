@@ -19,9 +19,11 @@ pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
 pub mod request_object;
+pub mod resource;
 pub mod response;
 pub mod scope;
 pub mod token;
+pub mod token_exchange;
 
 pub use error::{ErrorCode, OAuthError};
 pub use names::{ClientId, Issuer, Nonce, RedirectUri, Subject};

@@ -82,7 +82,7 @@ pub struct ProviderMetadata {
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: Vec<&'static str>,
-    grant_types_supported: [&'static str; 4],
+    grant_types_supported: [&'static str; 5],
     subject_types_supported: [SubjectType; 2],
     id_token_signing_alg_values_supported: Vec<&'static str>,
     id_token_encryption_alg_values_supported: [&'static str; 3],

@@ -3,7 +3,9 @@
 use crate::names::Secret;
 use crate::params::Params;
 use crate::pkce::CodeVerifier;
+use crate::resource::resource;
 use crate::scope::Scopes;
+use crate::token_exchange::ExchangeRequest;
 use crate::{ErrorCode, OAuthError};
 use serde::{Deserialize, Serialize};
 
@@ -19,12 +21,19 @@ pub enum GrantType {
     ClientCredentials,
     /// RFC 8628 §3.4.
     DeviceCode,
+    /// RFC 8693.
+    TokenExchange,
 }
 
 impl GrantType {
     /// All grant types, as discovery lists them.
-    pub const ALL: [Self; 4] =
-        [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials, Self::DeviceCode];
+    pub const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::TokenExchange,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -33,6 +42,7 @@ impl GrantType {
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
             Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 }
@@ -48,24 +58,46 @@ pub enum TokenRequest {
         redirect_uri: Option<String>,
         /// RFC 7636 §4.5.
         code_verifier: Option<CodeVerifier>,
+        /// Which of the granted resources the tokens are for.
+        resource: Option<String>,
     },
     /// Refresh.
     RefreshToken {
         /// The token.
         refresh_token: Secret,
-        /// Narrower scope, if wanted.
-        scope: Option<Scopes>,
+        /// What of the grant is wanted.
+        wish: Wish,
     },
     /// The client acts for itself.
     ClientCredentials {
         /// What it asks for; all it may have when absent.
-        scope: Option<Scopes>,
+        wish: Wish,
     },
     /// Ask whether somebody approved the device.
     DeviceCode {
         /// What the device was given.
         device_code: Secret,
+        /// Which of the granted resources the tokens are for.
+        resource: Option<String>,
     },
+    /// Exchange a token.
+    TokenExchange(ExchangeRequest),
+}
+
+/// What of a grant is wanted in these tokens.
+#[derive(Clone, Debug)]
+pub struct Wish {
+    /// Narrower scope.
+    pub scope: Option<Scopes>,
+    /// One resource (RFC 8707 §2.2).
+    pub resource: Option<String>,
+}
+
+impl Wish {
+    /// Reads the form.
+    pub fn parse(form: &Params) -> Result<Self, OAuthError> {
+        Ok(Self { scope: scope(form)?, resource: resource(form)? })
+    }
 }
 
 impl TokenRequest {
@@ -76,14 +108,19 @@ impl TokenRequest {
                 code: Secret::new(form.required("code")?),
                 redirect_uri: form.once("redirect_uri")?.map(str::to_owned),
                 code_verifier: code_verifier(form)?,
+                resource: resource(form)?,
             }),
             "refresh_token" => Ok(Self::RefreshToken {
                 refresh_token: Secret::new(form.required("refresh_token")?),
-                scope: scope(form)?,
+                wish: Wish::parse(form)?,
             }),
-            "client_credentials" => Ok(Self::ClientCredentials { scope: scope(form)? }),
-            "urn:ietf:params:oauth:grant-type:device_code" => {
-                Ok(Self::DeviceCode { device_code: Secret::new(form.required("device_code")?) })
+            "client_credentials" => Ok(Self::ClientCredentials { wish: Wish::parse(form)? }),
+            "urn:ietf:params:oauth:grant-type:device_code" => Ok(Self::DeviceCode {
+                device_code: Secret::new(form.required("device_code")?),
+                resource: resource(form)?,
+            }),
+            "urn:ietf:params:oauth:grant-type:token-exchange" => {
+                Ok(Self::TokenExchange(ExchangeRequest::parse(form)?))
             }
             _ => Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported")),
         }
@@ -96,6 +133,7 @@ impl TokenRequest {
             Self::RefreshToken { .. } => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
             Self::DeviceCode { .. } => GrantType::DeviceCode,
+            Self::TokenExchange(_) => GrantType::TokenExchange,
         }
     }
 }
@@ -127,6 +165,9 @@ pub struct TokenResponse {
     pub id_token: Option<String>,
     /// What was granted.
     pub scope: Scopes,
+    /// Of an exchanged token (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
 }
 
 impl std::fmt::Debug for TokenResponse {
@@ -170,6 +211,9 @@ mod tests {
     fn tok_25_parameters_of_other_grants_are_ignored() {
         let form =
             Params::parse("grant_type=client_credentials&refresh_token=x&code=y&subject_token=z&scope=a");
-        assert!(matches!(TokenRequest::parse(&form), Ok(TokenRequest::ClientCredentials { scope: Some(_) })));
+        assert!(matches!(
+            TokenRequest::parse(&form),
+            Ok(TokenRequest::ClientCredentials { wish: Wish { scope: Some(_), .. } })
+        ));
     }
 }

@@ -182,6 +182,7 @@ pub(super) fn check_request(
         response_algorithm: client.response_algorithm(),
         require_pkce: client.require_pkce || !client.auth_method.is_confidential(),
         scope: client.scope.clone(),
+        resources: client.options.resources.names(),
     };
     validate(params, rules)
 }

@@ -23,6 +23,7 @@ use hospes_protocol::encoding::base64url;
 use hospes_protocol::error::ErrorCode;
 use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
+use hospes_protocol::resource::resources;
 use hospes_protocol::token::GrantType;
 use hospes_protocol::{OAuthError, names::Secret};
 use serde::Serialize;
@@ -69,6 +70,7 @@ impl Idp {
             return Err(OAuthError::unauthorized_client("the client may not use the device grant"));
         }
         let scope = authorize_checks::scope(form, &client.scope)?;
+        let resources = resources(form, &client.options.resources.names())?;
         let network = ctx.request.network();
         let whose = format!("devices\0{}\0{network}", client.client_id);
         let counter = Key::new(tenant.id, Kind::Counter, whose);
@@ -81,6 +83,7 @@ impl Idp {
         let request = DeviceRequest {
             client_id: client.client_id.clone(),
             scope,
+            resources,
             user_code: user_code.clone(),
             requested_at: ctx.now,
             network,

@@ -122,9 +122,8 @@ pub fn next_step(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> S
 fn closed(interaction: &Interaction, facts: &Facts) -> Option<Refusal> {
     match &interaction.purpose {
         Purpose::Visit(_) => None,
-        Purpose::Authorize(_) => client_closed(facts),
         Purpose::Device(request) if facts.now >= request.expires_at => Some(Refusal::DeviceGone),
-        Purpose::Device(_) => client_closed(facts),
+        Purpose::Authorize(_) | Purpose::Device(_) => client_closed(facts),
         Purpose::Redeem(_) => match &facts.invitation {
             None => Some(Refusal::InvitationUnknown),
             Some((invitation, _)) => invitation_closed(invitation, facts.now),

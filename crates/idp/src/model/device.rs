@@ -58,6 +58,9 @@ pub struct DeviceRequest {
     pub client_id: ClientId,
     /// For what.
     pub scope: Scopes,
+    /// At which resources (RFC 8707).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
     /// Shown on the device.
     pub user_code: UserCode,
     /// When the device asked.
@@ -166,6 +169,7 @@ mod tests {
         let request = DeviceRequest {
             client_id: ClientId::new("tv"),
             scope: Scopes::default(),
+            resources: Vec::new(),
             user_code: UserCode::generate(&ctx()),
             requested_at: earlier(60),
             network: "192.0.2.1".into(),

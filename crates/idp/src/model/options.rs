@@ -12,10 +12,10 @@ mod tenant;
 mod tokens;
 
 pub use claims::{ClaimOptions, ClaimPlace, ClaimSource, MappedClaim};
-pub use exchange::ExchangeOptions;
+pub use exchange::{ExchangeAudience, ExchangeOptions};
 pub use logout::LogoutOptions;
 pub use registration::RegistrationOptions;
-pub use resources::ResourceOptions;
+pub use resources::{AllowedResource, ResourceOptions};
 pub(crate) use security::Registered;
 pub use security::{AssertionAudience, Profile, SecurityOptions};
 pub use sessions::SessionOptions;

@@ -4,6 +4,7 @@
 use super::Call;
 use super::issue::Granted;
 use super::release::Wishes;
+use super::target::Target;
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
@@ -43,6 +44,8 @@ pub(crate) struct AuthorizationCode {
     scope: Scopes,
     #[serde(default, skip_serializing_if = "Wishes::is_empty")]
     wishes: Wishes,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<String>,
     user: UserId,
     sid: String,
     session_expiry: Timestamp,
@@ -66,6 +69,7 @@ impl AuthorizationCode {
             nonce: request.nonce.clone(),
             scope: request.scope.clone(),
             wishes: Wishes::of(&request.claims),
+            resources: request.resources.clone(),
             user: user.id,
             sid: session.id.clone(),
             session_expiry: session.expires_at,
@@ -109,7 +113,7 @@ impl Idp {
         &self,
         call: Call<'_>,
         code: &Secret,
-        proof: Proof,
+        (proof, resource): (Proof, Option<String>),
     ) -> Result<TokenResponse, OAuthError> {
         let key = Key::new(call.tenant.id, Kind::Code, code.reveal());
         let holder = sha256(call.client.client_id.as_str());
@@ -128,6 +132,7 @@ impl Idp {
             Spend::Unknown => return Err(unknown()),
         };
         record.check(&proof, call)?;
+        let target = Target::choose(call.client, record.resources, resource.as_deref())?;
         let user = self.still_allowed(call, record.user, &record.authentication).await?;
         self.issue_tokens(
             call,
@@ -139,6 +144,7 @@ impl Idp {
                 scope: record.scope.clone(),
                 original_scope: record.scope,
                 wishes: record.wishes,
+                target,
                 nonce: record.nonce,
                 sid: record.sid,
                 session_expiry: record.session_expiry,

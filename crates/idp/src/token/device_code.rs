@@ -4,6 +4,7 @@
 use super::Call;
 use super::issue::Granted;
 use super::release::Wishes;
+use super::target::Target;
 use crate::Idp;
 use crate::model::device::{Approval, DeviceAuthorization, Poll, Standing};
 use crate::ports::{Key, Kind, Presence};
@@ -21,6 +22,7 @@ impl Idp {
         &self,
         call: Call<'_>,
         device_code: &Secret,
+        resource: Option<String>,
     ) -> Result<TokenResponse, OAuthError> {
         let key = Key::new(call.tenant.id, Kind::Device, device_code.reveal());
         let raw = self.sessions.get(&key).await?.ok_or_else(unknown)?;
@@ -30,7 +32,11 @@ impl Idp {
             return Err(unknown().because("the device code belongs to another client"));
         }
         match asked.poll(call.ctx.now) {
-            Poll::Approved(approval) => self.redeem_device(call, &key, (asked, approval)).await,
+            Poll::Approved(approval) => {
+                let granted = asked.request.resources.clone();
+                let target = Target::choose(call.client, granted, resource.as_deref())?;
+                self.redeem_device(call, &key, (asked, approval, target)).await
+            }
             Poll::Pending(standing) => {
                 let first = self.remember_poll(&key, &raw, (asked, standing)).await?;
                 Err(if first { pending() } else { slow_down() })
@@ -59,7 +65,7 @@ impl Idp {
         &self,
         call: Call<'_>,
         key: &Key,
-        (asked, approval): (DeviceAuthorization, Approval),
+        (asked, approval, target): (DeviceAuthorization, Approval, Target),
     ) -> Result<TokenResponse, OAuthError> {
         let user = self.still_allowed(call, approval.user, &approval.authentication).await?;
         let family = Key::new(call.tenant.id, Kind::Family, &approval.family);
@@ -80,6 +86,7 @@ impl Idp {
                 scope: scope.clone(),
                 original_scope: scope,
                 wishes: Wishes::default(),
+                target,
                 nonce: None,
                 sid: approval.sid,
                 session_expiry: approval.session_expiry,

@@ -80,6 +80,8 @@ wire! {
         ClientCredentials,
         /// RFC 8628.
         DeviceCode,
+        /// RFC 8693.
+        TokenExchange,
     }
     /// Whether people are asked before a client gets their data.
     ConsentRule = domain_client::ConsentRule, "camelCase" {
