@@ -6,6 +6,7 @@ mod client_auth;
 mod client_keys;
 mod code;
 mod code_refused;
+mod details;
 mod device;
 mod discovery;
 mod dpop;

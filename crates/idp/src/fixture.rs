@@ -215,6 +215,7 @@ pub(crate) fn request() -> AuthorizationRequest {
         acr_values: Vec::new(),
         ui_locales: Vec::new(),
         resources: Vec::new(),
+        details: Vec::new(),
         pushed: None,
     }
 }

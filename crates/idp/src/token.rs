@@ -126,15 +126,15 @@ impl Idp {
             });
         }
         match request {
-            TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, resource } => {
-                self.redeem_code(call, &code, (code::Proof { redirect_uri, code_verifier }, resource)).await
+            TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, wish } => {
+                self.redeem_code(call, &code, (code::Proof { redirect_uri, code_verifier }, wish)).await
             }
             TokenRequest::RefreshToken { refresh_token, wish } => {
                 self.refresh(call, &refresh_token, wish).await
             }
             TokenRequest::ClientCredentials { wish } => self.client_credentials(call, wish).await,
-            TokenRequest::DeviceCode { device_code, resource } => {
-                self.poll_device(call, &device_code, resource).await
+            TokenRequest::DeviceCode { device_code, wish } => {
+                self.poll_device(call, &device_code, wish).await
             }
             TokenRequest::TokenExchange(request) => self.exchange_subject(call, request).await,
         }

@@ -2,6 +2,7 @@
 //!
 //! The client and its redirect URI were resolved before: every error here is sent to that URI.
 
+use crate::authorization_details::authorization_details;
 use crate::authorize::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
 use crate::jose::Algorithm;
 use crate::params::Params;
@@ -62,6 +63,7 @@ pub fn validate(params: &Params, rules: ClientRules) -> Result<AuthorizationRequ
         redirect_uri: rules.redirect_uri,
         redirect_uri_given: rules.redirect_uri_given,
         resources: resource::resources(params, &rules.resources)?,
+        details: authorization_details(params)?,
         pushed: None,
     })
 }

@@ -3,6 +3,7 @@
 //! Structs borrow and go straight to bytes. `oid` is the stable identifier; `email` is contact data and always comes
 //! with an honest boolean `email_verified`.
 
+use crate::authorization_details::AuthorizationDetail;
 use crate::scope::Scopes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -166,6 +167,9 @@ pub struct AccessTokenClaims<'a> {
     /// What only this server reads, sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
+    /// What exactly was granted (RFC 9396 §9.1).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub authorization_details: &'a [AuthorizationDetail],
     /// Who.
     #[serde(flatten)]
     pub subject: SubjectClaims<'a>,
@@ -301,6 +305,9 @@ pub struct VerifiedAccessToken {
     /// The key it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// What exactly was granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<AuthorizationDetail>,
     /// Who acts for the person, since the token was exchanged.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub act: Option<Box<ActorClaim>>,

@@ -86,6 +86,8 @@ error_table! {
     UseDpopNonce = "use_dpop_nonce", 400, "RFC 9449 §8";
     /// The requested resource is unknown.
     InvalidTarget = "invalid_target", 400, "RFC 8707 §2";
+    /// The authorization details are malformed, of an unknown type, or do not fit it.
+    InvalidAuthorizationDetails = "invalid_authorization_details", 400, "RFC 9396 §5";
     /// The access token is expired, revoked or malformed.
     InvalidToken = "invalid_token", 401, "RFC 6750 §3.1";
     /// The access token lacks a scope.

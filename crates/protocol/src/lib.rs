@@ -3,6 +3,7 @@
 //!
 //! Pure: no I/O, no async, no clock. Whoever calls passes the time. Nothing here knows tenants, guests or storage.
 
+pub mod authorization_details;
 pub mod authorize;
 pub mod authorize_checks;
 pub mod claim_names;

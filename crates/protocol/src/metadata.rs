@@ -110,6 +110,8 @@ pub struct ProviderMetadata {
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorization_details_types_supported: Vec<String>,
 }
 
 impl ProviderMetadata {
@@ -165,6 +167,13 @@ impl ProviderMetadata {
             request_parameter_supported: true,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            authorization_details_types_supported: Vec::new(),
         }
+    }
+
+    /// With the types of authorization details the tenant knows (RFC 9396 §10).
+    #[must_use]
+    pub fn with_details(self, types: Vec<String>) -> Self {
+        Self { authorization_details_types_supported: types, ..self }
     }
 }

@@ -1,5 +1,6 @@
 //! The token endpoint's vocabulary (RFC 6749 §4.1.3, §4.4.2, §6).
 
+use crate::authorization_details::{AuthorizationDetail, authorization_details};
 use crate::names::Secret;
 use crate::params::Params;
 use crate::pkce::CodeVerifier;
@@ -58,8 +59,8 @@ pub enum TokenRequest {
         redirect_uri: Option<String>,
         /// RFC 7636 §4.5.
         code_verifier: Option<CodeVerifier>,
-        /// Which of the granted resources the tokens are for.
-        resource: Option<String>,
+        /// What of the grant is wanted.
+        wish: Wish,
     },
     /// Refresh.
     RefreshToken {
@@ -77,8 +78,8 @@ pub enum TokenRequest {
     DeviceCode {
         /// What the device was given.
         device_code: Secret,
-        /// Which of the granted resources the tokens are for.
-        resource: Option<String>,
+        /// What of the grant is wanted.
+        wish: Wish,
     },
     /// Exchange a token.
     TokenExchange(ExchangeRequest),
@@ -91,12 +92,14 @@ pub struct Wish {
     pub scope: Option<Scopes>,
     /// One resource (RFC 8707 §2.2).
     pub resource: Option<String>,
+    /// Some of what was granted in detail (RFC 9396 §6); empty: all.
+    pub details: Vec<AuthorizationDetail>,
 }
 
 impl Wish {
     /// Reads the form.
     pub fn parse(form: &Params) -> Result<Self, OAuthError> {
-        Ok(Self { scope: scope(form)?, resource: resource(form)? })
+        Ok(Self { scope: scope(form)?, resource: resource(form)?, details: authorization_details(form)? })
     }
 }
 
@@ -108,7 +111,7 @@ impl TokenRequest {
                 code: Secret::new(form.required("code")?),
                 redirect_uri: form.once("redirect_uri")?.map(str::to_owned),
                 code_verifier: code_verifier(form)?,
-                resource: resource(form)?,
+                wish: Wish::parse(form)?,
             }),
             "refresh_token" => Ok(Self::RefreshToken {
                 refresh_token: Secret::new(form.required("refresh_token")?),
@@ -117,7 +120,7 @@ impl TokenRequest {
             "client_credentials" => Ok(Self::ClientCredentials { wish: Wish::parse(form)? }),
             "urn:ietf:params:oauth:grant-type:device_code" => Ok(Self::DeviceCode {
                 device_code: Secret::new(form.required("device_code")?),
-                resource: resource(form)?,
+                wish: Wish::parse(form)?,
             }),
             "urn:ietf:params:oauth:grant-type:token-exchange" => {
                 Ok(Self::TokenExchange(ExchangeRequest::parse(form)?))
@@ -165,6 +168,9 @@ pub struct TokenResponse {
     pub id_token: Option<String>,
     /// What was granted.
     pub scope: Scopes,
+    /// What exactly was granted (RFC 9396 §7).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<AuthorizationDetail>,
     /// Of an exchanged token (RFC 8693 §2.2.1).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub issued_token_type: Option<&'static str>,

@@ -38,5 +38,6 @@ pub use layout::Layout;
 pub use moment::Moment;
 pub use refusal::{ErrorPage, NotFound, Unavailable};
 pub use sign_in::{
-    Code, CodeProblem, CodePurpose, Consent, Identifier, IdentifierProblem, Password, PasswordProblem, Wish,
+    Code, CodeProblem, CodePurpose, Consent, Detail, Identifier, IdentifierProblem, Password,
+    PasswordProblem, Wish,
 };

@@ -1,15 +1,16 @@
 //! The screens of a sign-in: the one exhaustive match from steps to pages.
 
 use crate::pages::{
-    AnotherSession, Code, CodeProblem, CodePurpose, ConfirmDevice, Consent, HomeAccount, Href, Identifier,
-    IdentifierProblem, Layout, Mismatch, NewPassword, NewPasswordProblem, NewPasswordPurpose, Password,
-    PasswordProblem, ReviewPermissions, Wish,
+    AnotherSession, Code, CodeProblem, CodePurpose, ConfirmDevice, Consent, Detail, HomeAccount, Href,
+    Identifier, IdentifierProblem, Layout, Mismatch, NewPassword, NewPasswordProblem, NewPasswordPurpose,
+    Password, PasswordProblem, ReviewPermissions, Wish,
 };
 use crate::plain::html;
 use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use hospes_idp::account::code::MINUTES;
+use hospes_idp::authorize::details::Wanted;
 use hospes_idp::authorize::next_step::Step;
 use hospes_idp::authorize::outcome::{About, Problem};
 use hospes_idp::device::DeviceRequest;
@@ -221,10 +222,16 @@ impl Screen<'_> {
                 app: self.about.client_name.as_deref().unwrap_or_default(),
                 email: user.email.as_str(),
                 wishes: self.about.scope.iter().map(Wish::of_scope).collect(),
+                details: self.about.details.iter().map(detail).collect(),
                 action: &self.action("consent"),
             },
         )
     }
+}
+
+fn detail(wanted: &Wanted) -> Detail<'_> {
+    let says = wanted.says.iter().map(|(label, value)| (label.as_str(), value.as_str()));
+    Detail { title: &wanted.title, says: says.collect() }
 }
 
 /// Where somebody's account is, as pages tell it.

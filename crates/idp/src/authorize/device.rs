@@ -18,6 +18,7 @@ use crate::ports::{Key, Kind, Presence, Unavailable, Write};
 use crate::refusal::Refusal;
 use crate::token::{Call, ClientRequest};
 use bytes::Bytes;
+use hospes_protocol::authorization_details::authorization_details;
 use hospes_protocol::authorize_checks;
 use hospes_protocol::encoding::base64url;
 use hospes_protocol::error::ErrorCode;
@@ -71,6 +72,8 @@ impl Idp {
         }
         let scope = authorize_checks::scope(form, &client.scope)?;
         let resources = resources(form, &client.options.resources.names())?;
+        let details = authorization_details(form)?;
+        tenant.settings.options.details.check(&client.options.resources.details, &details)?;
         let network = ctx.request.network();
         let whose = format!("devices\0{}\0{network}", client.client_id);
         let counter = Key::new(tenant.id, Kind::Counter, whose);
@@ -84,6 +87,7 @@ impl Idp {
             client_id: client.client_id.clone(),
             scope,
             resources,
+            details,
             user_code: user_code.clone(),
             requested_at: ctx.now,
             network,

@@ -1,6 +1,7 @@
 //! Carrying out steps until a screen is due or the browser leaves. Every answer of a person ends here: it records an
 //! achievement and looks again.
 
+use super::details::in_words;
 use super::facts::Facts;
 use super::interaction::{Interaction, LIFETIME, Purpose, Stored};
 use super::next_step::{Step, next_step};
@@ -159,7 +160,7 @@ impl Idp {
                     return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
-                screen => return self.show(open, screen, &facts).await,
+                screen => return self.show(visit, open, (screen, &facts)).await,
             }
         }
         Err(PageError::from(Refusal::Internal).because("the sign-in makes no progress"))
@@ -180,7 +181,12 @@ impl Idp {
         }
     }
 
-    async fn show(&self, mut open: Open, step: Step, facts: &Facts) -> Result<Reply, PageError> {
+    async fn show(
+        &self,
+        visit: &Visit<'_>,
+        mut open: Open,
+        (step, facts): (Step, &Facts),
+    ) -> Result<Reply, PageError> {
         if open.stored.raw.is_none() {
             self.save(&mut open.stored).await?;
         }
@@ -188,6 +194,7 @@ impl Idp {
         let about = About {
             client_name: facts.client.as_ref().map(|client| client.display_name.clone()),
             scope: interaction.wish().map(|(_, scope)| scope).unwrap_or_default(),
+            details: in_words(visit.tenant, interaction.details()),
             redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
             home_idp_name: facts.home_idp.as_ref().map(|home_idp| home_idp.display_name.clone()),
         };

@@ -8,6 +8,7 @@ use crate::model::user::PasswordHash;
 use crate::ports::{Key, Kind};
 use crate::vault::SecretHash;
 use bytes::Bytes;
+use hospes_protocol::authorization_details::AuthorizationDetail;
 use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::pkce::CodeVerifier;
 use hospes_protocol::scope::Scopes;
@@ -180,6 +181,15 @@ impl Interaction {
             Purpose::Authorize(request) => Some((&request.client_id, request.disclosed())),
             Purpose::Device(request) => Some((&request.client_id, request.scope.clone())),
             Purpose::Redeem(_) | Purpose::Visit(_) => None,
+        }
+    }
+
+    /// What exactly is asked for beside scopes.
+    pub fn details(&self) -> &[AuthorizationDetail] {
+        match &self.purpose {
+            Purpose::Authorize(request) => &request.details,
+            Purpose::Device(request) => &request.details,
+            Purpose::Redeem(_) | Purpose::Visit(_) => &[],
         }
     }
 

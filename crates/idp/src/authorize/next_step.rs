@@ -318,7 +318,9 @@ fn consent_needed(interaction: &Interaction, facts: &Facts) -> bool {
     let agreed = facts.consent.as_ref();
     let covered =
         agreed.zip(interaction.wish()).is_some_and(|(agreed, (_, scope))| scope.within(&agreed.scope));
-    interaction.request().is_some_and(|request| request.prompt.consent) || asks && !covered
+    // What is asked for in detail is asked for this once: nobody agreed to it beforehand, no administrator either.
+    let once = !interaction.details().is_empty();
+    once || interaction.request().is_some_and(|request| request.prompt.consent) || asks && !covered
 }
 
 #[cfg(test)]

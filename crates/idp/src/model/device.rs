@@ -5,6 +5,7 @@ use crate::ids::UserId;
 use crate::model::authentication::Authentication;
 use bytes::Bytes;
 use hospes_protocol::ClientId;
+use hospes_protocol::authorization_details::AuthorizationDetail;
 use hospes_protocol::scope::Scopes;
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -61,6 +62,9 @@ pub struct DeviceRequest {
     /// At which resources (RFC 8707).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<String>,
+    /// What exactly (RFC 9396).
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<AuthorizationDetail>,
     /// Shown on the device.
     pub user_code: UserCode,
     /// When the device asked.
@@ -170,6 +174,7 @@ mod tests {
             client_id: ClientId::new("tv"),
             scope: Scopes::default(),
             resources: Vec::new(),
+            details: Vec::new(),
             user_code: UserCode::generate(&ctx()),
             requested_at: earlier(60),
             network: "192.0.2.1".into(),

@@ -61,6 +61,7 @@ impl Idp {
             refresh_token: None,
             id_token: None,
             scope,
+            authorization_details: Vec::new(),
             issued_token_type: None,
         })
     }

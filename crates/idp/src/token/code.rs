@@ -13,13 +13,14 @@ use crate::model::authentication::Authentication;
 use crate::model::session::Session;
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Spend, Write};
+use hospes_protocol::authorization_details::AuthorizationDetail;
 use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::claims::Confirmation;
 use hospes_protocol::encoding::{base64url, sha256};
 use hospes_protocol::names::Secret;
 use hospes_protocol::pkce::{CodeChallenge, CodeVerifier};
 use hospes_protocol::scope::Scopes;
-use hospes_protocol::token::TokenResponse;
+use hospes_protocol::token::{TokenResponse, Wish};
 use hospes_protocol::{Nonce, OAuthError, RedirectUri};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -46,6 +47,8 @@ pub(crate) struct AuthorizationCode {
     wishes: Wishes,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     resources: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    details: Vec<AuthorizationDetail>,
     user: UserId,
     sid: String,
     session_expiry: Timestamp,
@@ -70,6 +73,7 @@ impl AuthorizationCode {
             scope: request.scope.clone(),
             wishes: Wishes::of(&request.claims),
             resources: request.resources.clone(),
+            details: request.details.clone(),
             user: user.id,
             sid: session.id.clone(),
             session_expiry: session.expires_at,
@@ -113,7 +117,7 @@ impl Idp {
         &self,
         call: Call<'_>,
         code: &Secret,
-        (proof, resource): (Proof, Option<String>),
+        (proof, wish): (Proof, Wish),
     ) -> Result<TokenResponse, OAuthError> {
         let key = Key::new(call.tenant.id, Kind::Code, code.reveal());
         let holder = sha256(call.client.client_id.as_str());
@@ -132,7 +136,7 @@ impl Idp {
             Spend::Unknown => return Err(unknown()),
         };
         record.check(&proof, call)?;
-        let target = Target::choose(call.client, record.resources, resource.as_deref())?;
+        let target = Target::choose(call, (record.resources, record.details), &wish)?;
         let user = self.still_allowed(call, record.user, &record.authentication).await?;
         self.issue_tokens(
             call,

@@ -10,7 +10,7 @@ use crate::model::device::{Approval, DeviceAuthorization, Poll, Standing};
 use crate::ports::{Key, Kind, Presence};
 use bytes::Bytes;
 use hospes_protocol::names::Secret;
-use hospes_protocol::token::TokenResponse;
+use hospes_protocol::token::{TokenResponse, Wish};
 use hospes_protocol::{ErrorCode, OAuthError};
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ impl Idp {
         &self,
         call: Call<'_>,
         device_code: &Secret,
-        resource: Option<String>,
+        wish: Wish,
     ) -> Result<TokenResponse, OAuthError> {
         let key = Key::new(call.tenant.id, Kind::Device, device_code.reveal());
         let raw = self.sessions.get(&key).await?.ok_or_else(unknown)?;
@@ -33,8 +33,8 @@ impl Idp {
         }
         match asked.poll(call.ctx.now) {
             Poll::Approved(approval) => {
-                let granted = asked.request.resources.clone();
-                let target = Target::choose(call.client, granted, resource.as_deref())?;
+                let granted = (asked.request.resources.clone(), asked.request.details.clone());
+                let target = Target::choose(call, granted, &wish)?;
                 self.redeem_device(call, &key, (asked, approval, target)).await
             }
             Poll::Pending(standing) => {

@@ -145,6 +145,8 @@ impl Idp {
             jti,
             scope: scope.to_string(),
             roles: role_names(&user),
+            // What was allowed in detail was allowed to somebody else.
+            authorization_details: Vec::new(),
             act,
             // What was said to another client for its own purposes stays there.
             extra: BTreeMap::new(),
@@ -167,6 +169,7 @@ impl Idp {
             refresh_token: None,
             id_token: None,
             scope,
+            authorization_details: Vec::new(),
             issued_token_type: Some(ACCESS_TOKEN),
         })
     }

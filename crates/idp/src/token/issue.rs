@@ -120,6 +120,7 @@ impl Idp {
             refresh_token,
             id_token,
             scope,
+            authorization_details: granted.target.told,
             issued_token_type: None,
         })
     }
@@ -171,6 +172,7 @@ pub(super) fn access_claims<'a>(
         scope,
         cnf: call.confirmation,
         sealed: texts.sealed.clone(),
+        authorization_details: &granted.target.told,
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
         extra,

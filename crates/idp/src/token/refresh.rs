@@ -17,6 +17,7 @@ use crate::model::user::User;
 use crate::ports::sessions::Use;
 use crate::ports::{Key, Kind, Presence, Rotation};
 use crate::vault::{Purpose, Sealed};
+use hospes_protocol::authorization_details::AuthorizationDetail;
 use hospes_protocol::claims::Confirmation;
 use hospes_protocol::encoding::{base64url, from_base64url};
 use hospes_protocol::names::Secret;
@@ -41,6 +42,8 @@ pub(crate) struct RefreshToken {
     wishes: Wishes,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     resources: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    details: Vec<AuthorizationDetail>,
     sid: String,
     session_expiry: Timestamp,
     pub(super) authentication: Authentication,
@@ -60,6 +63,7 @@ impl RefreshToken {
             scope: granted.original_scope.clone(),
             wishes: granted.wishes.clone(),
             resources: granted.target.granted.clone(),
+            details: granted.target.details.clone(),
             sid: granted.sid.clone(),
             session_expiry: granted.session_expiry,
             authentication: granted.authentication.clone(),
@@ -101,12 +105,12 @@ impl Idp {
         }
         // A client that lost a scope loses it here too (RT-08).
         let allowed = token.scope.and(&call.client.scope);
-        let scope = match wish.scope {
+        let scope = match wish.scope.clone() {
             None => allowed,
             Some(asked) if asked.within(&allowed) => asked,
             Some(_) => return Err(OAuthError::invalid_scope("scope is wider than granted")),
         };
-        let target = Target::choose(call.client, token.resources.clone(), wish.resource.as_deref())?;
+        let target = Target::choose(call, (token.resources.clone(), token.details.clone()), &wish)?;
         let user = self.still_allowed(call, token.user, &token.authentication).await?;
         let generation = self.advance_family(call, &token).await?;
         self.issue_tokens(

@@ -241,6 +241,7 @@ fn a_device_is_confirmed_by_whoever_is_signed_in() {
         client_id: client().client_id,
         scope: ["openid"].into_iter().collect(),
         resources: Vec::new(),
+        details: Vec::new(),
         user_code: UserCode::generate(&ctx()),
         requested_at: earlier(60),
         network: String::new(),

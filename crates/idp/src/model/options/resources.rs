@@ -14,6 +14,8 @@ const MOST: usize = 64;
 pub struct ResourceOptions {
     /// What it may name in `resource`; anything else is `invalid_target`.
     pub allowed: Vec<AllowedResource>,
+    /// Types of authorization details it may ask for (RFC 9396).
+    pub details: Vec<String>,
     /// Resources this client is: it may introspect tokens for them.
     pub serves: Vec<String>,
 }
