@@ -25,6 +25,7 @@ pub mod response;
 pub mod scope;
 pub mod token;
 pub mod token_exchange;
+pub mod wish;
 
 pub use error::{ErrorCode, OAuthError};
 pub use names::{ClientId, Issuer, Nonce, RedirectUri, Subject};

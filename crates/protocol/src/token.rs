@@ -1,12 +1,12 @@
 //! The token endpoint's vocabulary (RFC 6749 §4.1.3, §4.4.2, §6).
 
-use crate::authorization_details::{AuthorizationDetail, authorization_details};
+use crate::authorization_details::AuthorizationDetail;
 use crate::names::Secret;
 use crate::params::Params;
 use crate::pkce::CodeVerifier;
-use crate::resource::resource;
 use crate::scope::Scopes;
 use crate::token_exchange::ExchangeRequest;
+use crate::wish::Wish;
 use crate::{ErrorCode, OAuthError};
 use serde::{Deserialize, Serialize};
 
@@ -85,24 +85,6 @@ pub enum TokenRequest {
     TokenExchange(ExchangeRequest),
 }
 
-/// What of a grant is wanted in these tokens.
-#[derive(Clone, Debug)]
-pub struct Wish {
-    /// Narrower scope.
-    pub scope: Option<Scopes>,
-    /// One resource (RFC 8707 §2.2).
-    pub resource: Option<String>,
-    /// Some of what was granted in detail (RFC 9396 §6); empty: all.
-    pub details: Vec<AuthorizationDetail>,
-}
-
-impl Wish {
-    /// Reads the form.
-    pub fn parse(form: &Params) -> Result<Self, OAuthError> {
-        Ok(Self { scope: scope(form)?, resource: resource(form)?, details: authorization_details(form)? })
-    }
-}
-
 impl TokenRequest {
     /// Reads the form.
     pub fn parse(form: &Params) -> Result<Self, OAuthError> {
@@ -144,11 +126,6 @@ impl TokenRequest {
 fn code_verifier(form: &Params) -> Result<Option<CodeVerifier>, OAuthError> {
     let malformed = || OAuthError::invalid_grant("code_verifier must be 43 to 128 unreserved characters");
     form.once("code_verifier")?.map(|value| CodeVerifier::parse(value).ok_or_else(malformed)).transpose()
-}
-
-fn scope(form: &Params) -> Result<Option<Scopes>, OAuthError> {
-    let malformed = || OAuthError::invalid_scope("scope is malformed or too long");
-    form.once("scope")?.map(|value| Scopes::parse(value).ok_or_else(malformed)).transpose()
 }
 
 /// A successful answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).

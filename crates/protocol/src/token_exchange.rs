@@ -3,7 +3,7 @@
 use crate::names::Secret;
 use crate::params::Params;
 use crate::resource::invalid_target;
-use crate::token::Wish;
+use crate::wish::Wish;
 use crate::{ErrorCode, OAuthError};
 
 /// The only token type there is here (RFC 8693 §3).

@@ -9,7 +9,8 @@ use hospes_protocol::encoding::base64url;
 use hospes_protocol::jose::Algorithm;
 use hospes_protocol::jose::signing::TokenType;
 use hospes_protocol::resource::invalid_target;
-use hospes_protocol::token::{TokenResponse, Wish};
+use hospes_protocol::token::TokenResponse;
+use hospes_protocol::wish::Wish;
 
 impl Idp {
     pub(crate) async fn client_credentials(

@@ -10,7 +10,8 @@ use crate::model::device::{Approval, DeviceAuthorization, Poll, Standing};
 use crate::ports::{Key, Kind, Presence};
 use bytes::Bytes;
 use hospes_protocol::names::Secret;
-use hospes_protocol::token::{TokenResponse, Wish};
+use hospes_protocol::token::TokenResponse;
+use hospes_protocol::wish::Wish;
 use hospes_protocol::{ErrorCode, OAuthError};
 use std::time::Duration;
 

@@ -7,7 +7,7 @@ use crate::model::tenant::Tenant;
 use hospes_protocol::OAuthError;
 use hospes_protocol::authorization_details::{AuthorizationDetail, invalid_details};
 use hospes_protocol::resource::invalid_target;
-use hospes_protocol::token::Wish;
+use hospes_protocol::wish::Wish;
 
 /// What was granted beside scopes, and what of it these tokens are for.
 #[derive(Clone, Debug, Default, PartialEq)]
@@ -69,6 +69,9 @@ mod tests {
     use crate::fixture::{client, ctx, tenant};
     use hospes_protocol::ErrorCode;
 
+    /// A name, what was granted, what is wanted, what is chosen.
+    type Row<'a> = (&'a str, &'a [&'a str], Option<&'a str>, Result<Option<&'a str>, ErrorCode>);
+
     #[test]
     fn rfc8707_2_2_what_was_granted_and_is_still_allowed() {
         let (mut app, ctx, tenant) = (client(), ctx(), tenant());
@@ -76,7 +79,7 @@ mod tests {
         app.options.resources.allowed = vec![allowed("urn:a"), allowed("urn:b")];
         let call = Call::new(&ctx, &tenant, &app);
         let granted = |names: &[&str]| names.iter().map(ToString::to_string).collect::<Vec<_>>();
-        let rows: [(&str, &[&str], Option<&str>, Result<Option<&str>, ErrorCode>); 7] = [
+        let rows: [Row<'_>; 7] = [
             ("nothing", &[], None, Ok(None)),
             ("the first", &["urn:b", "urn:a"], None, Ok(Some("urn:b"))),
             ("the wanted", &["urn:b", "urn:a"], Some("urn:a"), Ok(Some("urn:a"))),

@@ -97,7 +97,7 @@ mod tests {
             allowed("https://api.example", &["a b"]),
             allowed("https://api.example", &[""]),
         ] {
-            assert_eq!(options(&[bad.clone()]).problems().len(), 1, "{bad:?}");
+            assert_eq!(options(std::slice::from_ref(&bad)).problems().len(), 1, "{bad:?}");
         }
         assert_eq!(options(&[good.clone(), good]).problems().len(), 1);
         let serves = ResourceOptions { serves: vec!["api".into()], ..ResourceOptions::default() };
