@@ -56,6 +56,7 @@ pub(crate) fn authorization_request(data: &[u8]) {
         redirect_uri_given: true,
         require_pkce: true,
         response_algorithm: Algorithm::RS256,
+        resources: Vec::new(),
         scope: Scopes::parse("openid profile email").expect("scopes"),
     };
     if let Ok(request) = validate(&params, rules) {

@@ -14,7 +14,7 @@ import * as client from "openid-client";
 
 const { SIGNING = "RS256", FEATURES = "", DECRYPTING, REGISTERED = "{}" } = process.env;
 const features = new Set(FEATURES.split(","));
-const FORWARDED = ["claims", "max_age", "prompt", "response_mode", "scope", "login_hint"];
+const FORWARDED = ["claims", "max_age", "prompt", "response_mode", "scope", "login_hint", "resource"];
 
 const keys = generateKeyPairSync("ec", { namedCurve: "P-256" });
 const publicKey = { ...keys.publicKey.export({ format: "jwk" }), kid: "app", alg: "ES256", use: "sig" };
@@ -37,6 +37,7 @@ let config;
 // For every request: proves possession of a key where that is asked for.
 let proving;
 let tokens;
+let polling;
 const flows = new Map();
 
 async function signingKey() {
@@ -129,9 +130,40 @@ async function refresh(used) {
   return { rotated, before, claims: next.claims(), scope: next.scope };
 }
 
+const payload = (token) => JSON.parse(Buffer.from(token.split(".")[1], "base64url"));
+
+// Tokens for another resource of the same grant.
+async function at(resource) {
+  tokens = await client.refreshTokenGrant(config, tokens.refresh_token, { resource });
+  return { claims: payload(tokens.access_token), scope: tokens.scope };
+}
+
+// A token to call on with.
+async function exchanged(audience) {
+  const access_token = "urn:ietf:params:oauth:token-type:access_token";
+  const grant = "urn:ietf:params:oauth:grant-type:token-exchange";
+  const subject = { subject_token: tokens.access_token, subject_token_type: access_token };
+  const next = await client.genericGrantRequest(config, grant, { ...subject, audience });
+  const { issued_token_type, scope, refresh_token } = next;
+  return { claims: payload(next.access_token), issued_token_type, scope, refresh_token };
+}
+
 async function byItself() {
   const { token_type, expires_in, scope, refresh_token } = await client.clientCredentialsGrant(config, undefined, proving);
   return { token_type, expires_in, scope, refresh_token };
+}
+
+// Polls by itself from now on; GET /device says what came of it.
+async function device() {
+  const told = await client.initiateDeviceAuthorization(config, { scope: "openid email offline_access" });
+  polling = client.pollDeviceAuthorizationGrant(config, told);
+  polling.catch(() => {});
+  return told;
+}
+
+async function connected() {
+  tokens = await polling;
+  return { claims: tokens.claims(), scope: tokens.scope };
 }
 
 const kinds = ["access_token", "refresh_token"];
@@ -165,7 +197,11 @@ const routes = {
   },
   "POST /refresh": () => refresh(tokens.refresh_token),
   "POST /refresh-with": (_, body) => refresh(body),
+  "POST /at": (_, resource) => at(resource),
+  "POST /exchange": (_, audience) => exchanged(audience),
   "POST /client-credentials": byItself,
+  "POST /device": device,
+  "GET /device": connected,
   "POST /introspect": introspected,
   "POST /revoke": (_, kind) => revoked(kind),
   "GET /logout": signOut,

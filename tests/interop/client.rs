@@ -2,7 +2,9 @@
 
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::permission::INVITE;
-use hospes_idp::options::Profile;
+use hospes_idp::options::{
+    AllowedResource, ClientOptions, ExchangeAudience, ExchangeOptions, Profile, ResourceOptions,
+};
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::encoding::url_component;
 use hospes_protocol::jose::Algorithm;
@@ -12,7 +14,7 @@ use serde_json::{Value, json};
 
 use super::agent::Agent;
 use super::home_idp::{application, configure, post};
-use super::provision::{Harbor, MEMBER, PASSWORD, Wishes, provision};
+use super::provision::{CLIENT, Harbor, MEMBER, PASSWORD, Wishes, provision};
 use crate::process::node::Counterpart;
 
 /// Harbor, its application, and a member of harbor at a browser.
@@ -39,6 +41,8 @@ impl Scene {
             jwks: (method == ClientAuthMethod::PrivateKeyJwt).then(|| app.ready["jwks"].clone()),
             grant_types: GrantType::ALL.to_vec(),
             permissions: [INVITE].into_iter().collect(),
+            scope: ["openid", "profile", "email", "offline_access", "orders.read"].into_iter().collect(),
+            options: at_orders(),
             id_token_algorithm: signing,
             ..application(&app.url)
         };
@@ -83,6 +87,21 @@ impl Scene {
     async fn does(&self, what: &str, with: &str) -> (u16, Value) {
         post(&format!("{}/{what}", self.app.url), with.to_owned()).await
     }
+}
+
+/// The application may use an API of the organization, and call on to another.
+fn at_orders() -> ClientOptions {
+    let resource = "https://api.example/orders".to_owned();
+    let allowed = vec![AllowedResource { resource, scopes: vec!["orders.read".to_owned()] }];
+    let resources = ResourceOptions { allowed, ..ResourceOptions::default() };
+    let audience = ExchangeAudience { audience: "stock".to_owned(), scopes: vec!["orders.read".to_owned()] };
+    let exchange = ExchangeOptions {
+        subjects: vec![CLIENT.to_owned()],
+        audiences: vec![audience],
+        delegation: true,
+        ..ExchangeOptions::default()
+    };
+    ClientOptions { resources, exchange, ..ClientOptions::default() }
 }
 
 fn assert_hanna(scene: &Scene, answer: &Value) {
@@ -258,6 +277,71 @@ async fn a_client_acts_for_itself() {
     assert_eq!(status, 200, "{answer:#}");
     assert_eq!(answer["token_type"], "bearer", "{answer:#}");
     assert_eq!(answer["refresh_token"], Value::Null, "RFC 6749 §4.4.3");
+}
+
+#[tokio::test]
+async fn tokens_are_for_the_resource_that_is_named() {
+    let mut scene = Scene::usual().await;
+    let scope = "openid%20orders.read%20email";
+    scene.log_in(&format!("?pushed=1&scope={scope}&resource=https://api.example/orders")).await;
+    scene.enter_password().await;
+    let (status, refused) = scene.hanna.json();
+    assert_eq!(
+        (status, &refused["error"]),
+        (400, &json!("OAUTH_WWW_AUTHENTICATE_CHALLENGE")),
+        "no userinfo: {refused:#}"
+    );
+    let (status, answer) = scene.does("at", "https://api.example/orders").await;
+    assert_eq!((status, &answer["claims"]["aud"]), (200, &json!("https://api.example/orders")), "{answer:#}");
+    assert_eq!(answer["scope"], "orders.read", "{answer:#}");
+    let (status, answer) = scene.does("at", "https://api.example/stock").await;
+    assert_eq!((status, &answer["error"]), (400, &json!("invalid_target")), "{answer:#}");
+}
+
+#[tokio::test]
+async fn a_token_is_exchanged_to_call_on() {
+    let mut scene = Scene::usual().await;
+    scene.log_in("?scope=openid%20orders.read%20email").await;
+    scene.enter_password().await;
+    let signed_in = scene.answer();
+    let (status, answer) = scene.does("exchange", "stock").await;
+    assert_eq!((status, &answer["claims"]["aud"]), (200, &json!("stock")), "{answer:#}");
+    assert_eq!(answer["issued_token_type"], "urn:ietf:params:oauth:token-type:access_token");
+    assert_eq!(
+        (&answer["scope"], &answer["refresh_token"]),
+        (&json!("orders.read"), &Value::Null),
+        "{answer:#}"
+    );
+    assert_eq!(answer["claims"]["sub"], signed_in["claims"]["sub"], "{answer:#}");
+    assert_eq!(answer["claims"]["act"], json!({"sub": CLIENT, "client_id": CLIENT}), "{answer:#}");
+    let (status, refused) = scene.does("exchange", "payroll").await;
+    assert_eq!((status, &refused["error"]), (400, &json!("invalid_target")), "{refused:#}");
+}
+
+#[tokio::test]
+async fn a_device_is_approved_or_not() {
+    let mut scene = Scene::usual().await;
+    for (decision, heading) in
+        [("Allow this device", "The device has access"), ("Don’t allow", "You declined")]
+    {
+        let (status, told) = scene.does("device", "").await;
+        assert_eq!(status, 200, "{told:#}");
+        scene.hanna.open(told["verification_uri_complete"].as_str().unwrap()).await;
+        scene.hanna.submit("Continue", &[]).await;
+        if scene.hanna.heading() != "Give a device access to Application?" {
+            scene.enter_password().await;
+        }
+        scene.hanna.submit(decision, &[]).await;
+        assert_eq!(scene.hanna.heading(), heading);
+        scene.hanna.open(&format!("{}/device", scene.app.url)).await;
+        let (status, answer) = scene.hanna.json();
+        if heading == "You declined" {
+            assert_eq!((status, &answer["error"]), (400, &json!("access_denied")), "{answer:#}");
+        } else {
+            assert_eq!((status, &answer["claims"]["acct"]), (200, &json!(0)), "{answer:#}");
+            assert_eq!(answer["scope"], "email offline_access openid", "{answer:#}");
+        }
+    }
 }
 
 #[tokio::test]

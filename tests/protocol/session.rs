@@ -141,7 +141,7 @@ async fn ses_05_sessions_end_by_idleness_and_by_age() {
 }
 
 /// Every form there is, by address, with the fields of a person who means it.
-const FORMS: [(&str, &[(&str, &str)]); 14] = [
+const FORMS: [(&str, &[(&str, &str)]); 16] = [
     ("/interaction/ID/identify", &[("email", "henry@harbor.example")]),
     ("/interaction/ID/restart", &[]),
     ("/interaction/ID/password", &[("password", "x")]),
@@ -152,6 +152,8 @@ const FORMS: [(&str, &[(&str, &str)]); 14] = [
     ("/interaction/ID/skip-password", &[]),
     ("/interaction/ID/permissions", &[("decision", "accept")]),
     ("/interaction/ID/consent", &[("decision", "allow")]),
+    ("/interaction/ID/device", &[("decision", "allow")]),
+    ("/device", &[("user_code", "BCDF-GHJK")]),
     ("/redeem?ticket=TICKET", &[]),
     ("/set-up?token=TOKEN", &[("name", "N"), ("email", "n@harbor.example"), ("password", "x")]),
     ("/invite", &[("email", "guest@elsewhere.example")]),

@@ -20,6 +20,10 @@ pub(crate) struct Tokens {
     #[serde(default)]
     pub(crate) id_token: Option<String>,
     pub(crate) scope: String,
+    #[serde(default)]
+    pub(crate) authorization_details: Vec<serde_json::Value>,
+    #[serde(default)]
+    pub(crate) issued_token_type: Option<String>,
 }
 
 impl Tokens {

@@ -89,6 +89,8 @@ audit_kinds! {
     TokenDenied = "token.denied";
     /// A client ended a token.
     TokenRevoked = "token.revoked";
+    /// A client exchanged somebody's token.
+    TokenExchanged = "token.exchanged";
     /// A code was offered twice.
     CodeReplayed = "code.replayed";
     /// A code was offered by another client.
@@ -103,6 +105,10 @@ audit_kinds! {
     CodeSent = "code.sent";
     /// A code or password was wrong.
     CredentialRejected = "credential.rejected";
+    /// A person let a device have tokens.
+    DeviceApproved = "device.approved";
+    /// A person did not let a device have tokens.
+    DeviceDenied = "device.denied";
     /// Consent was given.
     ConsentGranted = "consent.granted";
     /// Mail could not be delivered for good.

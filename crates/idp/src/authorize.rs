@@ -4,6 +4,8 @@
 mod admit;
 mod answers;
 pub mod begin;
+pub mod details;
+pub mod device;
 pub mod facts;
 pub mod flow;
 pub mod interaction;

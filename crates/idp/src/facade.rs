@@ -60,8 +60,8 @@ pub struct Idp {
     pub(crate) passwords: PasswordHasher,
     pub(crate) keyring: Keyring,
     pub(crate) verified_tokens: VerifiedTokens,
-    /// Metadata documents by tenant and what it signs with.
-    pub(crate) documents: Cache<(TenantId, Vec<Algorithm>), Arc<Published>>,
+    /// Metadata documents by tenant, its version and what it signs with.
+    pub(crate) documents: Cache<(TenantId, u64, Vec<Algorithm>), Arc<Published>>,
     pub(crate) barred: Barred,
     pub(crate) audit: AuditLog,
     mail_queued: Arc<Notify>,

@@ -214,6 +214,8 @@ pub(crate) fn request() -> AuthorizationRequest {
         claims: ClaimsRequest::default(),
         acr_values: Vec::new(),
         ui_locales: Vec::new(),
+        resources: Vec::new(),
+        details: Vec::new(),
         pushed: None,
     }
 }

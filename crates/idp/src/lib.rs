@@ -48,4 +48,4 @@ mod verified_tokens;
 
 pub use ctx::{Ctx, Entropy};
 pub use facade::{Idp, Rooms};
-pub use model::{client, options, session, tenant};
+pub use model::{client, device, options, session, tenant};

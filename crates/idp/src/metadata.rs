@@ -13,11 +13,12 @@ use std::sync::Arc;
 pub const UI_LOCALES: [&str; 1] = ["en"];
 
 impl Idp {
-    /// The metadata document, the same at both well-known forms. It follows from the issuer, which never changes, and
-    /// from what the tenant signs with now, so it is rendered once for each.
+    /// The metadata document, the same at both well-known forms. It follows from the issuer, which never changes, from the
+    /// tenant's settings and from what it signs with now, so it is rendered once for each.
     pub async fn metadata(&self, ctx: &Ctx, tenant: &Tenant) -> Result<Arc<Published>, KeyringError> {
         let signing = self.keyring.of(tenant.id).await?.algorithms(ctx.now);
-        Ok(self.documents.get_with((tenant.id, signing.clone()), || {
+        Ok(self.documents.get_with((tenant.id, tenant.version, signing.clone()), || {
+            let types = tenant.settings.options.details.types.iter().map(|known| known.name.clone());
             let mtls = self.mtls_issuer(tenant);
             let document = ProviderMetadata::new(
                 &self.issuer(tenant),
@@ -25,7 +26,8 @@ impl Idp {
                 &ACR_VALUES,
                 &UI_LOCALES,
                 mtls.as_ref(),
-            );
+            )
+            .with_details(types.collect());
             Arc::new(Published::new(serde_json::to_vec(&document).unwrap_or_default()))
         }))
     }

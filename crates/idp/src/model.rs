@@ -3,6 +3,7 @@
 
 pub mod authentication;
 pub mod client;
+pub mod device;
 pub mod group;
 pub mod home_idp;
 pub mod identity;

@@ -141,6 +141,12 @@ refusals! {
     /// Consent was declined.
     ConsentDeclined = "consent_declined", 403, AccessDenied, "You declined",
         "The application was not given access.", "Start again from the application if you change your mind.";
+    /// A device was declined.
+    DeviceDeclined = "device_declined", 403, AccessDenied, "You declined",
+        "The device was not given access.", "Start again on the device if you change your mind.";
+    /// The request of a device is too old or was answered.
+    DeviceGone = "device_request_gone", 410, InvalidRequest, "The code does not work any more",
+        "It was used, or it waited too long.", "Start again on the device: it will show a new code.";
     /// Too many attempts.
     TooMany = "too_many_attempts", 429, AccessDenied, "Too many attempts",
         "There were too many attempts in a short time.", "Wait ten minutes, then start again.";

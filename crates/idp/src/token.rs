@@ -7,6 +7,8 @@ pub mod authenticate;
 pub mod certificate;
 pub mod client_credentials;
 pub mod code;
+pub mod device_code;
+pub mod exchange;
 mod groups;
 pub(crate) mod guessing;
 pub mod introspect;
@@ -18,6 +20,7 @@ pub mod refresh;
 pub(crate) mod release;
 pub mod revoke;
 pub mod sealed;
+mod target;
 pub mod userinfo;
 
 use crate::Idp;
@@ -31,12 +34,12 @@ use crate::model::user::User;
 use crate::policy::decide::{Decision, Facts, decide};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
-use hospes_protocol::OAuthError;
 use hospes_protocol::claims::Confirmation;
 use hospes_protocol::client_auth::{PresentedClient, presented};
 use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
 use hospes_protocol::token::{TokenRequest, TokenResponse};
+use hospes_protocol::{ErrorCode, OAuthError};
 use possession::Possession;
 
 /// A request to an endpoint where clients say who they are.
@@ -95,7 +98,9 @@ impl Idp {
             }
             Err(error) => (Actor::Anonymous, Err(error)),
         };
-        if let Err(error) = &answer {
+        if let Err(error) = &answer
+            && !error.code.is_wait()
+        {
             let reason = error.cause.clone().unwrap_or_else(|| error.code.wire().to_owned());
             let event = AuditEvent::new(ctx, tenant.id, AuditKind::TokenDenied, actor).reason(reason);
             self.audit.record(event).await;
@@ -115,16 +120,26 @@ impl Idp {
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {
         let request = TokenRequest::parse(form)?;
         if !call.client.grant_types.contains(&request.grant_type()) {
-            return Err(OAuthError::unauthorized_client("the client may not use this grant type"));
+            return Err(match request {
+                // Off for everybody who was not given it: not a right some clients happen to lack.
+                TokenRequest::TokenExchange(_) => {
+                    OAuthError::new(ErrorCode::UnsupportedGrantType, "token exchange is off")
+                }
+                _ => OAuthError::unauthorized_client("the client may not use this grant type"),
+            });
         }
         match request {
-            TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier } => {
-                self.redeem_code(call, &code, code::Proof { redirect_uri, code_verifier }).await
+            TokenRequest::AuthorizationCode { code, redirect_uri, code_verifier, wish } => {
+                self.redeem_code(call, &code, (code::Proof { redirect_uri, code_verifier }, wish)).await
             }
-            TokenRequest::RefreshToken { refresh_token, scope } => {
-                self.refresh(call, &refresh_token, scope).await
+            TokenRequest::RefreshToken { refresh_token, wish } => {
+                self.refresh(call, &refresh_token, wish).await
             }
-            TokenRequest::ClientCredentials { scope } => self.client_credentials(call, scope).await,
+            TokenRequest::ClientCredentials { wish } => self.client_credentials(call, wish).await,
+            TokenRequest::DeviceCode { device_code, wish } => {
+                self.poll_device(call, &device_code, wish).await
+            }
+            TokenRequest::TokenExchange(request) => self.exchange_subject(call, request).await,
         }
     }
 

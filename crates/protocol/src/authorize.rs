@@ -2,6 +2,7 @@
 //!
 //! [`AuthorizationRequest::validate`](crate::authorize_checks) makes one; what it holds needs no second look.
 
+use crate::authorization_details::AuthorizationDetail;
 use crate::claim_names::scope_of;
 use crate::jose::Algorithm;
 use crate::pkce::CodeChallenge;
@@ -186,6 +187,12 @@ pub struct AuthorizationRequest {
     /// Languages asked for, best first.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub ui_locales: Vec<String>,
+    /// The resources tokens may be for (RFC 8707); none for the usual audience.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<String>,
+    /// What exactly is wanted (RFC 9396); checked against its types by the caller.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub details: Vec<AuthorizationDetail>,
     /// What the request is called if it was pushed (RFC 9126): it is answered with a code once.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pushed: Option<String>,

@@ -2,10 +2,12 @@
 //!
 //! The client and its redirect URI were resolved before: every error here is sent to that URI.
 
+use crate::authorization_details::authorization_details;
 use crate::authorize::{AuthorizationRequest, ClaimsRequest, Prompt, ResponseMode};
 use crate::jose::Algorithm;
 use crate::params::Params;
 use crate::pkce::CodeChallenge;
+use crate::resource;
 use crate::scope::Scopes;
 use crate::{ClientId, ErrorCode, Nonce, OAuthError, RedirectUri};
 
@@ -24,6 +26,8 @@ pub struct ClientRules {
     pub response_algorithm: Algorithm,
     /// Scopes the client may ask for; others are ignored (OIDC Core §3.1.2.1).
     pub scope: Scopes,
+    /// Resources the client may ask for (RFC 8707).
+    pub resources: Vec<String>,
 }
 
 /// The longest `state` and `nonce`: echoed whole or refused, never cut.
@@ -58,6 +62,8 @@ pub fn validate(params: &Params, rules: ClientRules) -> Result<AuthorizationRequ
         client_id: rules.client_id,
         redirect_uri: rules.redirect_uri,
         redirect_uri_given: rules.redirect_uri_given,
+        resources: resource::resources(params, &rules.resources)?,
+        details: authorization_details(params)?,
         pushed: None,
     })
 }
@@ -87,7 +93,8 @@ pub fn response_mode(params: &Params) -> Result<ResponseMode, OAuthError> {
     }
 }
 
-fn scope(params: &Params, allowed: &Scopes) -> Result<Scopes, OAuthError> {
+/// What is asked for, narrowed to what the client may ask for; also by a device (RFC 8628 §3.1).
+pub fn scope(params: &Params, allowed: &Scopes) -> Result<Scopes, OAuthError> {
     let malformed = || OAuthError::invalid_scope("scope is malformed or too long");
     let asked = Scopes::parse(params.once("scope")?.unwrap_or_default()).ok_or_else(malformed)?;
     let granted = asked.and(allowed);
@@ -192,6 +199,7 @@ mod tests {
             require_pkce,
             response_algorithm: Algorithm::RS256,
             scope: ["openid", "profile", "email"].into_iter().collect(),
+            resources: vec!["https://api.test/a".into()],
         };
         validate(&Params::parse(query), rules).map_err(|error| error.code)
     }
@@ -234,6 +242,11 @@ mod tests {
                 "az_30 web_message",
                 "response_type=code&scope=openid&response_mode=web_message",
                 UnsupportedResponseMode,
+            ),
+            (
+                "az_35 one of two",
+                "response_type=code&scope=openid&resource=https://api.test/a&resource=https://api.test/b",
+                InvalidTarget,
             ),
             ("az_32 8 KB state", &format!("response_type=code&scope=openid&{long}"), InvalidRequest),
         ];

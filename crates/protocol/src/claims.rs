@@ -3,6 +3,7 @@
 //! Structs borrow and go straight to bytes. `oid` is the stable identifier; `email` is contact data and always comes
 //! with an honest boolean `email_verified`.
 
+use crate::authorization_details::AuthorizationDetail;
 use crate::scope::Scopes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
@@ -169,6 +170,9 @@ pub struct AccessTokenClaims<'a> {
     /// What only this server reads, sealed.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sealed: Option<String>,
+    /// What exactly was granted (RFC 9396 §9.1).
+    #[serde(skip_serializing_if = "<[_]>::is_empty")]
+    pub authorization_details: &'a [AuthorizationDetail],
     /// Who.
     #[serde(flatten)]
     pub subject: SubjectClaims<'a>,
@@ -304,9 +308,34 @@ pub struct VerifiedAccessToken {
     /// The key it is bound to.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub cnf: Option<Confirmation>,
+    /// What exactly was granted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<AuthorizationDetail>,
+    /// Who acts for the person, since the token was exchanged.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<ActorClaim>>,
     /// Whatever else it says.
     #[serde(flatten)]
     pub extra: BTreeMap<String, Value>,
+}
+
+/// Who acts for somebody, and for whom they act in turn (RFC 8693 §4.1). Only the outermost decides anything.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ActorClaim {
+    /// Person or client.
+    pub sub: String,
+    /// The client it acts through.
+    pub client_id: String,
+    /// Who acted before.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub act: Option<Box<Self>>,
+}
+
+impl ActorClaim {
+    /// How many acted, this one included.
+    pub fn depth(&self) -> usize {
+        1 + self.act.as_ref().map_or(0, |before| before.depth())
+    }
 }
 
 impl VerifiedAccessToken {

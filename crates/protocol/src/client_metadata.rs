@@ -21,6 +21,9 @@ pub enum ClientMetadataError {
     /// A public client has nothing to authenticate with.
     #[error("a public client cannot use client_credentials")]
     PublicClientCredentials,
+    /// Whoever exchanges tokens proves who it is.
+    #[error("a public client cannot use token_exchange")]
+    PublicTokenExchange,
     /// PKCE is what protects a public client.
     #[error("a public client cannot be exempted from PKCE")]
     PublicWithoutPkce,
@@ -74,6 +77,7 @@ impl ClientMetadata<'_> {
             uses(GrantType::ClientCredentials) && !confidential,
             ClientMetadataError::PublicClientCredentials,
         );
+        when(uses(GrantType::TokenExchange) && !confidential, ClientMetadataError::PublicTokenExchange);
         when(!self.require_pkce && !confidential, ClientMetadataError::PublicWithoutPkce);
         when(needs_keys && self.keys == 0, ClientMetadataError::NoKeys);
         problems

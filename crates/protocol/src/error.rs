@@ -48,11 +48,17 @@ error_table! {
     /// The scope is unknown, malformed or wider than granted.
     InvalidScope = "invalid_scope", 400, "RFC 6749 §4.1.2.1, §5.2";
     /// The resource owner or a policy refused.
-    AccessDenied = "access_denied", 403, "RFC 6749 §4.1.2.1";
+    AccessDenied = "access_denied", 400, "RFC 6749 §4.1.2.1, RFC 8628 §3.5";
     /// The response type is not supported.
     UnsupportedResponseType = "unsupported_response_type", 400, "RFC 6749 §4.1.2.1";
     /// The response mode is not supported.
     UnsupportedResponseMode = "unsupported_response_mode", 400, "OAuth 2.0 Multiple Response Types §2.1";
+    /// Nobody has answered yet: ask again after the interval.
+    AuthorizationPending = "authorization_pending", 400, "RFC 8628 §3.5";
+    /// Nobody has answered yet, and the interval has grown.
+    SlowDown = "slow_down", 400, "RFC 8628 §3.5";
+    /// The device code is too old.
+    ExpiredToken = "expired_token", 400, "RFC 8628 §3.5";
     /// Something failed on our side.
     ServerError = "server_error", 500, "RFC 6749 §4.1.2.1";
     /// Overloaded, or a store is away.
@@ -80,6 +86,8 @@ error_table! {
     UseDpopNonce = "use_dpop_nonce", 400, "RFC 9449 §8";
     /// The requested resource is unknown.
     InvalidTarget = "invalid_target", 400, "RFC 8707 §2";
+    /// The authorization details are malformed, of an unknown type, or do not fit it.
+    InvalidAuthorizationDetails = "invalid_authorization_details", 400, "RFC 9396 §5";
     /// The access token is expired, revoked or malformed.
     InvalidToken = "invalid_token", 401, "RFC 6750 §3.1";
     /// The access token lacks a scope.
@@ -89,6 +97,13 @@ error_table! {
 impl fmt::Display for ErrorCode {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.wire())
+    }
+}
+
+impl ErrorCode {
+    /// Whether the client is only told to wait; nobody was refused anything.
+    pub const fn is_wait(self) -> bool {
+        matches!(self, Self::AuthorizationPending | Self::SlowDown)
     }
 }
 

@@ -3,6 +3,7 @@
 //!
 //! Pure: no I/O, no async, no clock. Whoever calls passes the time. Nothing here knows tenants, guests or storage.
 
+pub mod authorization_details;
 pub mod authorize;
 pub mod authorize_checks;
 pub mod claim_names;
@@ -19,9 +20,12 @@ pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
 pub mod request_object;
+pub mod resource;
 pub mod response;
 pub mod scope;
 pub mod token;
+pub mod token_exchange;
+pub mod wish;
 
 pub use error::{ErrorCode, OAuthError};
 pub use names::{ClientId, Issuer, Nonce, RedirectUri, Subject};

@@ -27,6 +27,10 @@ pub mod paths {
     pub const USERINFO_GROUPS: &str = "/userinfo/groups";
     /// Pushed authorization requests (RFC 9126).
     pub const PAR: &str = "/par";
+    /// Device authorization (RFC 8628).
+    pub const DEVICE_AUTHORIZATION: &str = "/device_authorization";
+    /// Where people enter the code their device shows (RFC 8628 §3.3).
+    pub const DEVICE: &str = "/device";
     /// Token introspection (RFC 7662).
     pub const INTROSPECT: &str = "/introspect";
     /// Token revocation (RFC 7009).
@@ -98,13 +102,14 @@ pub struct ProviderMetadata {
     userinfo_endpoint: String,
     jwks_uri: String,
     pushed_authorization_request_endpoint: String,
+    device_authorization_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: Vec<&'static str>,
-    grant_types_supported: [&'static str; 3],
+    grant_types_supported: [&'static str; 5],
     subject_types_supported: [SubjectType; 2],
     id_token_signing_alg_values_supported: Vec<&'static str>,
     id_token_encryption_alg_values_supported: [&'static str; 3],
@@ -135,6 +140,8 @@ pub struct ProviderMetadata {
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
     authorization_response_iss_parameter_supported: bool,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    authorization_details_types_supported: Vec<String>,
 }
 
 impl ProviderMetadata {
@@ -162,6 +169,7 @@ impl ProviderMetadata {
             userinfo_endpoint: issuer.join(paths::USERINFO),
             jwks_uri: issuer.join(paths::JWKS),
             pushed_authorization_request_endpoint: issuer.join(paths::PAR),
+            device_authorization_endpoint: issuer.join(paths::DEVICE_AUTHORIZATION),
             introspection_endpoint: issuer.join(paths::INTROSPECT),
             revocation_endpoint: issuer.join(paths::REVOKE),
             end_session_endpoint: issuer.join(paths::END_SESSION),
@@ -198,6 +206,13 @@ impl ProviderMetadata {
             request_parameter_supported: true,
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
+            authorization_details_types_supported: Vec::new(),
         }
+    }
+
+    /// With the types of authorization details the tenant knows (RFC 9396 §10).
+    #[must_use]
+    pub fn with_details(self, types: Vec<String>) -> Self {
+        Self { authorization_details_types_supported: types, ..self }
     }
 }

@@ -1,9 +1,12 @@
 //! The token endpoint's vocabulary (RFC 6749 §4.1.3, §4.4.2, §6).
 
+use crate::authorization_details::AuthorizationDetail;
 use crate::names::Secret;
 use crate::params::Params;
 use crate::pkce::CodeVerifier;
 use crate::scope::Scopes;
+use crate::token_exchange::ExchangeRequest;
+use crate::wish::Wish;
 use crate::{ErrorCode, OAuthError};
 use serde::{Deserialize, Serialize};
 
@@ -17,11 +20,21 @@ pub enum GrantType {
     RefreshToken,
     /// RFC 6749 §4.4.
     ClientCredentials,
+    /// RFC 8628 §3.4.
+    DeviceCode,
+    /// RFC 8693.
+    TokenExchange,
 }
 
 impl GrantType {
     /// All grant types, as discovery lists them.
-    pub const ALL: [Self; 3] = [Self::AuthorizationCode, Self::RefreshToken, Self::ClientCredentials];
+    pub const ALL: [Self; 5] = [
+        Self::AuthorizationCode,
+        Self::RefreshToken,
+        Self::ClientCredentials,
+        Self::DeviceCode,
+        Self::TokenExchange,
+    ];
 
     /// The name on the wire.
     pub const fn as_str(self) -> &'static str {
@@ -29,6 +42,8 @@ impl GrantType {
             Self::AuthorizationCode => "authorization_code",
             Self::RefreshToken => "refresh_token",
             Self::ClientCredentials => "client_credentials",
+            Self::DeviceCode => "urn:ietf:params:oauth:grant-type:device_code",
+            Self::TokenExchange => "urn:ietf:params:oauth:grant-type:token-exchange",
         }
     }
 }
@@ -44,19 +59,30 @@ pub enum TokenRequest {
         redirect_uri: Option<String>,
         /// RFC 7636 §4.5.
         code_verifier: Option<CodeVerifier>,
+        /// What of the grant is wanted.
+        wish: Wish,
     },
     /// Refresh.
     RefreshToken {
         /// The token.
         refresh_token: Secret,
-        /// Narrower scope, if wanted.
-        scope: Option<Scopes>,
+        /// What of the grant is wanted.
+        wish: Wish,
     },
     /// The client acts for itself.
     ClientCredentials {
         /// What it asks for; all it may have when absent.
-        scope: Option<Scopes>,
+        wish: Wish,
     },
+    /// Ask whether somebody approved the device.
+    DeviceCode {
+        /// What the device was given.
+        device_code: Secret,
+        /// What of the grant is wanted.
+        wish: Wish,
+    },
+    /// Exchange a token.
+    TokenExchange(ExchangeRequest),
 }
 
 impl TokenRequest {
@@ -67,12 +93,20 @@ impl TokenRequest {
                 code: Secret::new(form.required("code")?),
                 redirect_uri: form.once("redirect_uri")?.map(str::to_owned),
                 code_verifier: code_verifier(form)?,
+                wish: Wish::parse(form)?,
             }),
             "refresh_token" => Ok(Self::RefreshToken {
                 refresh_token: Secret::new(form.required("refresh_token")?),
-                scope: scope(form)?,
+                wish: Wish::parse(form)?,
             }),
-            "client_credentials" => Ok(Self::ClientCredentials { scope: scope(form)? }),
+            "client_credentials" => Ok(Self::ClientCredentials { wish: Wish::parse(form)? }),
+            "urn:ietf:params:oauth:grant-type:device_code" => Ok(Self::DeviceCode {
+                device_code: Secret::new(form.required("device_code")?),
+                wish: Wish::parse(form)?,
+            }),
+            "urn:ietf:params:oauth:grant-type:token-exchange" => {
+                Ok(Self::TokenExchange(ExchangeRequest::parse(form)?))
+            }
             _ => Err(OAuthError::new(ErrorCode::UnsupportedGrantType, "grant_type is not supported")),
         }
     }
@@ -83,6 +117,8 @@ impl TokenRequest {
             Self::AuthorizationCode { .. } => GrantType::AuthorizationCode,
             Self::RefreshToken { .. } => GrantType::RefreshToken,
             Self::ClientCredentials { .. } => GrantType::ClientCredentials,
+            Self::DeviceCode { .. } => GrantType::DeviceCode,
+            Self::TokenExchange(_) => GrantType::TokenExchange,
         }
     }
 }
@@ -90,11 +126,6 @@ impl TokenRequest {
 fn code_verifier(form: &Params) -> Result<Option<CodeVerifier>, OAuthError> {
     let malformed = || OAuthError::invalid_grant("code_verifier must be 43 to 128 unreserved characters");
     form.once("code_verifier")?.map(|value| CodeVerifier::parse(value).ok_or_else(malformed)).transpose()
-}
-
-fn scope(form: &Params) -> Result<Option<Scopes>, OAuthError> {
-    let malformed = || OAuthError::invalid_scope("scope is malformed or too long");
-    form.once("scope")?.map(|value| Scopes::parse(value).ok_or_else(malformed)).transpose()
 }
 
 /// A successful answer (RFC 6749 §5.1, OIDC Core §3.1.3.3).
@@ -114,6 +145,12 @@ pub struct TokenResponse {
     pub id_token: Option<String>,
     /// What was granted.
     pub scope: Scopes,
+    /// What exactly was granted (RFC 9396 §7).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub authorization_details: Vec<AuthorizationDetail>,
+    /// Of an exchanged token (RFC 8693 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub issued_token_type: Option<&'static str>,
 }
 
 impl std::fmt::Debug for TokenResponse {
@@ -157,6 +194,9 @@ mod tests {
     fn tok_25_parameters_of_other_grants_are_ignored() {
         let form =
             Params::parse("grant_type=client_credentials&refresh_token=x&code=y&subject_token=z&scope=a");
-        assert!(matches!(TokenRequest::parse(&form), Ok(TokenRequest::ClientCredentials { scope: Some(_) })));
+        assert!(matches!(
+            TokenRequest::parse(&form),
+            Ok(TokenRequest::ClientCredentials { wish: Wish { scope: Some(_), .. } })
+        ));
     }
 }

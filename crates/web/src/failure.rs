@@ -1,6 +1,6 @@
 //! Errors as HTTP, one function per family: pages, redirects to clients, token endpoint JSON.
 
-use crate::pages::{Declined, ErrorPage, Href, LinkProblem, LinkProblemKind};
+use crate::pages::{Declined, DeviceAnswered, ErrorPage, Href, LinkProblem, LinkProblemKind};
 use crate::plain::{html, not_found, unavailable};
 use crate::render::respond;
 use crate::site::Site;
@@ -28,6 +28,7 @@ impl Site {
             Refusal::TenantDisabled => return not_found(),
             Refusal::Unavailable => return unavailable(reference),
             Refusal::Declined => return self.declined(),
+            Refusal::DeviceDeclined => return self.device_answered(false),
             _ => {}
         }
         let mut response = HttpResponseBuilder::new(status(row.status));
@@ -60,6 +61,11 @@ impl Site {
             HttpResponse::Ok(),
             &Declined { layout: self.layout(""), organization: &self.tenant.display_name },
         )
+    }
+
+    /// What is left to do is on the device.
+    pub(crate) fn device_answered(&self, approved: bool) -> HttpResponse {
+        html(HttpResponse::Ok(), &DeviceAnswered { layout: self.layout(""), approved })
     }
 
     /// An authorization request that failed: on a page, or at the client.

@@ -9,6 +9,7 @@
 
 mod account;
 pub mod demo;
+mod device;
 mod form_post;
 mod guests;
 mod href;
@@ -22,6 +23,7 @@ pub use account::{
     ConfirmSignOut, Home, NewPassword, NewPasswordProblem, NewPasswordPurpose, SetUp, SetUpProblem,
     SignedOut, Standing, Strength,
 };
+pub use device::{ConfirmDevice, DeviceAnswered, DeviceCode, DeviceCodeProblem};
 pub use form_post::FormPost;
 pub use guests::{
     Choice, InvitationList, InvitationRow, InvitationState, InviteForm, InviteGuest, InviteOutcome,
@@ -36,5 +38,6 @@ pub use layout::Layout;
 pub use moment::Moment;
 pub use refusal::{ErrorPage, NotFound, Unavailable};
 pub use sign_in::{
-    Code, CodeProblem, CodePurpose, Consent, Identifier, IdentifierProblem, Password, PasswordProblem, Wish,
+    Code, CodeProblem, CodePurpose, Consent, Detail, Identifier, IdentifierProblem, Password,
+    PasswordProblem, Wish,
 };

@@ -4,6 +4,7 @@ mod account;
 mod admin_api;
 mod assets;
 mod authorize;
+mod device;
 mod graph;
 mod guests;
 mod interaction;
@@ -56,6 +57,7 @@ fn protocol(config: &mut ServiceConfig) {
         )
         .service(only("/token", "POST").route(post().to(token::exchange)))
         .service(only_post("/par").route(post().to(token::push)))
+        .service(only_post("/device_authorization").route(post().to(token::request_device)))
         .service(only_post("/introspect").route(post().to(token::introspect)))
         .service(only_post("/revoke").route(post().to(token::revoke)))
         .service(
@@ -87,6 +89,11 @@ fn pages(config: &mut ServiceConfig) {
         .service(only_post("/interaction/{id}/skip-password").route(post().to(interaction::skip_password)))
         .service(only_post("/interaction/{id}/permissions").route(post().to(interaction::permissions)))
         .service(only_post("/interaction/{id}/consent").route(post().to(interaction::consent)))
+        .service(only_post("/interaction/{id}/device").route(post().to(device::answer)))
+        .service(
+            only("/device", "GET, HEAD, POST").route(read().to(device::open)).route(post().to(device::enter)),
+        )
+        .service(only_get("/device/approved").route(read().to(device::approved)))
         .service(
             only("/set-up", "GET, POST")
                 .route(get().to(account::open_set_up))

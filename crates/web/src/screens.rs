@@ -1,17 +1,19 @@
 //! The screens of a sign-in: the one exhaustive match from steps to pages.
 
 use crate::pages::{
-    AnotherSession, Code, CodeProblem, CodePurpose, Consent, HomeAccount, Href, Identifier,
-    IdentifierProblem, Layout, Mismatch, NewPassword, NewPasswordProblem, NewPasswordPurpose, Password,
-    PasswordProblem, ReviewPermissions, Wish,
+    AnotherSession, Code, CodeProblem, CodePurpose, ConfirmDevice, Consent, Detail, HomeAccount, Href,
+    Identifier, IdentifierProblem, Layout, Mismatch, NewPassword, NewPasswordProblem, NewPasswordPurpose,
+    Password, PasswordProblem, ReviewPermissions, Wish,
 };
 use crate::plain::html;
 use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use hospes_idp::account::code::MINUTES;
+use hospes_idp::authorize::details::Wanted;
 use hospes_idp::authorize::next_step::Step;
 use hospes_idp::authorize::outcome::{About, Problem};
+use hospes_idp::device::DeviceRequest;
 use hospes_idp::email::EmailAddress;
 use hospes_idp::error::PageError;
 use hospes_idp::guest::user::User;
@@ -40,6 +42,7 @@ impl Screen<'_> {
             Step::Mismatch { invited, actual } => self.mismatch(response, invited, actual),
             Step::ChoosePassword { may_skip, user } => self.new_password(response, *may_skip, user),
             Step::ReviewPermissions(user, authentication) => self.review(response, user, authentication),
+            Step::ConfirmDevice(user, request) => self.device(response, user, request),
             Step::AskConsent(user) => self.consent(response, user),
             // The flow carries these out or turns them into errors before anything is shown.
             Step::SendCode(_) | Step::SignInAt(_) | Step::Admit(..) | Step::Respond(..) | Step::Refuse(_) => {
@@ -193,6 +196,24 @@ impl Screen<'_> {
         )
     }
 
+    fn device(&self, response: HttpResponseBuilder, user: &User, request: &DeviceRequest) -> HttpResponse {
+        html(
+            response,
+            &ConfirmDevice {
+                layout: self.layout(),
+                app: self.about.client_name.as_deref().unwrap_or_default(),
+                organization: &self.site.tenant.display_name,
+                email: user.email.as_str(),
+                user_code: &request.user_code.to_string(),
+                asked: request.requested_at.into(),
+                network: &request.network,
+                same_network: request.network == self.site.ctx.request.network(),
+                action: &self.action("device"),
+                restart_action: &self.action("restart"),
+            },
+        )
+    }
+
     fn consent(&self, response: HttpResponseBuilder, user: &User) -> HttpResponse {
         html(
             response,
@@ -201,10 +222,16 @@ impl Screen<'_> {
                 app: self.about.client_name.as_deref().unwrap_or_default(),
                 email: user.email.as_str(),
                 wishes: self.about.scope.iter().map(Wish::of_scope).collect(),
+                details: self.about.details.iter().map(detail).collect(),
                 action: &self.action("consent"),
             },
         )
     }
+}
+
+fn detail(wanted: &Wanted) -> Detail<'_> {
+    let says = wanted.says.iter().map(|(label, value)| (label.as_str(), value.as_str()));
+    Detail { title: &wanted.title, says: says.collect() }
 }
 
 /// Where somebody's account is, as pages tell it.

@@ -102,6 +102,8 @@ impl ClientSettings {
         problems.extend(others.filter_map(|uri| Some(format!("{uri:?} {}", parse_registered(uri).err()?))));
         problems.extend(self.options.tokens.problems());
         problems.extend(self.key_problems(keys.as_ref()));
+        problems.extend(self.options.resources.problems());
+        problems.extend(self.options.exchange.problems());
         if self.permissions.iter().any(|permission| !super::permission::PERMISSIONS.contains(&permission)) {
             problems.push(format!("permissions must be among {}", super::permission::PERMISSIONS.join(", ")));
         }

@@ -31,7 +31,7 @@ impl Idp {
         let invitation = match &interaction.purpose {
             Purpose::Redeem(id) => *id,
             // Who comes without the link uses up the invitation that waits for them all the same.
-            Purpose::Authorize(_) | Purpose::Visit(_) => {
+            Purpose::Authorize(_) | Purpose::Device(_) | Purpose::Visit(_) => {
                 let waiting = self.directory.pending_invitation(visit.tenant.id, guest.id).await?;
                 waiting.ok_or(Refusal::InvitationRevoked)?.id
             }

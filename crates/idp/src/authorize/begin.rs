@@ -8,6 +8,7 @@ use crate::authorize::outcome::{Outcome, Reply};
 use crate::browser::Visit;
 use crate::error::{AuthorizeError, PageError};
 use crate::model::client::Client;
+use crate::model::tenant::Tenant;
 use crate::refusal::Refusal;
 use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::authorize_checks::{ClientRules, response_mode, validate};
@@ -60,7 +61,7 @@ impl Idp {
                 Err(OAuthError::invalid_request("the client must push its authorization requests"))
             }
             Err(error) => Err(error.clone()),
-            Ok(params) => check_request(&client, params, (redirect_uri, given)),
+            Ok(params) => check_request((visit.tenant, &client), params, (redirect_uri, given)),
         };
         match request {
             Ok(request) => {
@@ -169,7 +170,7 @@ impl Idp {
 
 /// Everything a request must fulfil once its client and redirect URI are known.
 pub(super) fn check_request(
-    client: &Client,
+    (tenant, client): (&Tenant, &Client),
     params: &Params,
     (redirect_uri, redirect_uri_given): (RedirectUri, bool),
 ) -> Result<AuthorizationRequest, OAuthError> {
@@ -182,8 +183,12 @@ pub(super) fn check_request(
         response_algorithm: client.response_algorithm(),
         require_pkce: client.require_pkce || !client.auth_method.is_confidential(),
         scope: client.scope.clone(),
+        resources: client.options.resources.names(),
     };
-    validate(params, rules)
+    let request = validate(params, rules)?;
+    let known = &tenant.settings.options.details;
+    known.check(&client.options.resources.details, &request.details)?;
+    Ok(request)
 }
 
 fn check_grant(client: &Client) -> Result<(), OAuthError> {

@@ -59,13 +59,13 @@ impl Idp {
         interaction: &Interaction,
     ) -> Result<Facts, Unavailable> {
         let tenant = visit.tenant.id;
-        let client = match interaction.request() {
-            Some(request) => self.directory.client(tenant, &request.client_id).await?,
+        let client = match interaction.wish() {
+            Some((client_id, _)) => self.directory.client(tenant, client_id).await?,
             None => None,
         };
         let invitation = match &interaction.purpose {
             Purpose::Redeem(id) => self.invitation_and_guest(visit, *id).await?,
-            Purpose::Authorize(_) | Purpose::Visit(_) => None,
+            Purpose::Authorize(_) | Purpose::Device(_) | Purpose::Visit(_) => None,
         };
         let session = self.signed_in(visit).await?;
         let home_idp = match home_in_play(interaction) {

@@ -1,6 +1,7 @@
 //! Carrying out steps until a screen is due or the browser leaves. Every answer of a person ends here: it records an
 //! achievement and looks again.
 
+use super::details::in_words;
 use super::facts::Facts;
 use super::interaction::{Interaction, LIFETIME, Purpose, Stored};
 use super::next_step::{Step, next_step};
@@ -13,9 +14,8 @@ use crate::ports::{Key, Kind, Write};
 use crate::refusal::Refusal;
 use crate::vault::SecretHash;
 use bytes::Bytes;
-use hospes_protocol::OAuthError;
-use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::response::ReturnTo;
+use hospes_protocol::{ErrorCode, OAuthError};
 
 /// More effects than this in a row mean a mistake of ours, not a long sign-in.
 const MAX_EFFECTS: usize = 8;
@@ -160,7 +160,7 @@ impl Idp {
                     return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
-                screen => return self.show(open, screen, &facts).await,
+                screen => return self.show(visit, open, (screen, &facts)).await,
             }
         }
         Err(PageError::from(Refusal::Internal).because("the sign-in makes no progress"))
@@ -181,14 +181,20 @@ impl Idp {
         }
     }
 
-    async fn show(&self, mut open: Open, step: Step, facts: &Facts) -> Result<Reply, PageError> {
+    async fn show(
+        &self,
+        visit: &Visit<'_>,
+        mut open: Open,
+        (step, facts): (Step, &Facts),
+    ) -> Result<Reply, PageError> {
         if open.stored.raw.is_none() {
             self.save(&mut open.stored).await?;
         }
         let interaction = &open.stored.interaction;
         let about = About {
             client_name: facts.client.as_ref().map(|client| client.display_name.clone()),
-            scope: interaction.request().map(AuthorizationRequest::disclosed).unwrap_or_default(),
+            scope: interaction.wish().map(|(_, scope)| scope).unwrap_or_default(),
+            details: in_words(visit.tenant, interaction.details()),
             redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
             home_idp_name: facts.home_idp.as_ref().map(|home_idp| home_idp.display_name.clone()),
         };
@@ -255,12 +261,18 @@ impl Idp {
         let kind = match (&interaction.purpose, refusal) {
             (_, Refusal::Declined) => AuditKind::RedemptionDeclined,
             (Purpose::Redeem(_), _) => AuditKind::RedemptionRejected,
-            (Purpose::Authorize(_) | Purpose::Visit(_), _) => AuditKind::SignIn,
+            (_, Refusal::DeviceDeclined) => AuditKind::DeviceDenied,
+            (Purpose::Authorize(_) | Purpose::Device(_) | Purpose::Visit(_), _) => AuditKind::SignIn,
         };
         let mut event = AuditEvent::new(visit.ctx, visit.tenant.id, kind, Actor::Anonymous).reason(refusal);
-        event.client = interaction.request().map(|request| request.client_id.to_string());
+        event.client = interaction.wish().map(|(client, _)| client.to_string());
         event.target = interaction.arrival.as_ref().map(|identity| identity.subject.to_string());
         self.audit.record(event).await;
+        if let Purpose::Device(request) = &interaction.purpose
+            && refusal.explanation().oauth == ErrorCode::AccessDenied
+        {
+            self.deny_device(visit, request).await?;
+        }
         if matches!(refusal, Refusal::ConsentDeclined | Refusal::OtherSubject | Refusal::UnmetAcr) {
             let row = refusal.explanation();
             let error = OAuthError::new(row.oauth, row.what);

@@ -2,14 +2,17 @@
 
 use crate::email::EmailAddress;
 use crate::ids::{HomeIdpId, InvitationId, TenantId, UserId};
+use crate::model::device::DeviceRequest;
 use crate::model::identity::VerifiedIdentity;
 use crate::model::user::PasswordHash;
 use crate::ports::{Key, Kind};
 use crate::vault::SecretHash;
 use bytes::Bytes;
-use hospes_protocol::Nonce;
+use hospes_protocol::authorization_details::AuthorizationDetail;
 use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::pkce::CodeVerifier;
+use hospes_protocol::scope::Scopes;
+use hospes_protocol::{ClientId, Nonce};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
@@ -27,6 +30,8 @@ pub enum Purpose {
     Authorize(Box<AuthorizationRequest>),
     /// To redeem an invitation.
     Redeem(InvitationId),
+    /// To let a device have tokens.
+    Device(Box<DeviceRequest>),
     /// To see one of our own pages, by its path below the issuer.
     Visit(String),
 }
@@ -128,6 +133,8 @@ pub struct Interaction {
     pub permissions: Option<Answer>,
     /// To the client's request.
     pub consent: Option<Answer>,
+    /// To what a device asked.
+    pub device: Option<Answer>,
     /// `sub` the client expects, from a verified hint.
     pub expected_subject: Option<String>,
 }
@@ -155,6 +162,7 @@ impl Interaction {
             session_set_aside: false,
             permissions: None,
             consent: None,
+            device: None,
             expected_subject: None,
         }
     }
@@ -163,7 +171,25 @@ impl Interaction {
     pub fn request(&self) -> Option<&AuthorizationRequest> {
         match &self.purpose {
             Purpose::Authorize(request) => Some(request),
+            Purpose::Device(_) | Purpose::Redeem(_) | Purpose::Visit(_) => None,
+        }
+    }
+
+    /// The client that will get tokens, and the scope it asks for.
+    pub fn wish(&self) -> Option<(&ClientId, Scopes)> {
+        match &self.purpose {
+            Purpose::Authorize(request) => Some((&request.client_id, request.disclosed())),
+            Purpose::Device(request) => Some((&request.client_id, request.scope.clone())),
             Purpose::Redeem(_) | Purpose::Visit(_) => None,
+        }
+    }
+
+    /// What exactly is asked for beside scopes.
+    pub fn details(&self) -> &[AuthorizationDetail] {
+        match &self.purpose {
+            Purpose::Authorize(request) => &request.details,
+            Purpose::Device(request) => &request.details,
+            Purpose::Redeem(_) | Purpose::Visit(_) => &[],
         }
     }
 
@@ -180,6 +206,7 @@ impl Interaction {
         self.password_choice = None;
         self.permissions = None;
         self.consent = None;
+        self.device = None;
     }
 
     /// Where it is kept.

@@ -15,6 +15,7 @@ use crate::email::EmailAddress;
 use crate::guest::resolve::Resolution;
 use crate::model::authentication::{ACR_VALUES, Authentication, Method};
 use crate::model::client::ConsentRule;
+use crate::model::device::DeviceRequest;
 use crate::model::home_idp::HomeIdp;
 use crate::model::invitation::{Invitation, InvitationState};
 use crate::model::session::Session;
@@ -23,7 +24,7 @@ use crate::model::user::{ExternalUserState, User};
 use crate::policy::decide::{self, Decision, decide};
 use crate::refusal::Refusal;
 use hospes_protocol::ErrorCode;
-use hospes_protocol::authorize::AuthorizationRequest;
+use hospes_protocol::authorize::{AuthorizationRequest, ClaimWish};
 use jiff::{SignedDuration, Timestamp};
 
 /// What happens next. Screens wait for the person; the others are carried out at once.
@@ -58,6 +59,8 @@ pub enum Step {
     },
     /// Show what the organization will learn.
     ReviewPermissions(Box<User>, Authentication),
+    /// Show which device asks, from where.
+    ConfirmDevice(Box<User>, Box<DeviceRequest>),
     /// Show what the client wants.
     AskConsent(Box<User>),
     /// Send a code, then ask for it.
@@ -88,6 +91,7 @@ impl Step {
             | Self::Mismatch { .. }
             | Self::ChoosePassword { .. }
             | Self::ReviewPermissions(..)
+            | Self::ConfirmDevice(..)
             | Self::Admit(..) => Some(ErrorCode::InteractionRequired),
         }
     }
@@ -118,14 +122,19 @@ pub fn next_step(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> S
 fn closed(interaction: &Interaction, facts: &Facts) -> Option<Refusal> {
     match &interaction.purpose {
         Purpose::Visit(_) => None,
-        Purpose::Authorize(_) => match &facts.client {
-            None => Some(Refusal::UnknownClient),
-            Some(client) => (!client.status.is_enabled()).then_some(Refusal::ClientDisabled),
-        },
+        Purpose::Device(request) if facts.now >= request.expires_at => Some(Refusal::DeviceGone),
+        Purpose::Authorize(_) | Purpose::Device(_) => client_closed(facts),
         Purpose::Redeem(_) => match &facts.invitation {
             None => Some(Refusal::InvitationUnknown),
             Some((invitation, _)) => invitation_closed(invitation, facts.now),
         },
+    }
+}
+
+fn client_closed(facts: &Facts) -> Option<Refusal> {
+    match &facts.client {
+        None => Some(Refusal::UnknownClient),
+        Some(client) => (!client.status.is_enabled()).then_some(Refusal::ClientDisabled),
     }
 }
 
@@ -186,10 +195,12 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
         Purpose::Redeem(_) => facts.invitation.as_ref().is_some_and(|(invitation, invited)| {
             invited.id == user.id && invitation.state == InvitationState::Completed
         }),
+        // The page that asks names the account.
+        Purpose::Device(_) => !interaction.session_set_aside && !names_somebody_else(interaction, None, user),
         Purpose::Authorize(request) => {
             let expected = expected_subject(interaction, request);
             !interaction.session_set_aside
-                && !names_somebody_else(interaction, request, user)
+                && !names_somebody_else(interaction, request.login_hint.as_deref(), user)
                 && !request.prompt.login
                 && !request.prompt.select_account
                 && request.max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
@@ -200,8 +211,8 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
 
 /// Whoever typed another address is not answered with a session that began in a second tab meanwhile. A client's
 /// `login_hint` is only a hint.
-fn names_somebody_else(interaction: &Interaction, request: &AuthorizationRequest, user: &User) -> bool {
-    let hinted = request.login_hint.as_deref().and_then(|hint| EmailAddress::parse(hint).ok());
+fn names_somebody_else(interaction: &Interaction, login_hint: Option<&str>, user: &User) -> bool {
+    let hinted = login_hint.and_then(|hint| EmailAddress::parse(hint).ok());
     let typed = interaction.identifier.as_ref().filter(|identifier| Some(*identifier) != hinted.as_ref());
     typed.is_some_and(|typed| typed.key() != user.email.key())
 }
@@ -257,30 +268,59 @@ fn known(
     if interaction.reset && interaction.password_choice.is_none() {
         return Step::ChoosePassword { may_skip: false, user: Box::new(user.clone()) };
     }
-    let done = Step::Respond(Box::new(user.clone()), authentication.clone());
-    let Some(request) = interaction.request() else {
-        return done;
-    };
-    if expected_subject(interaction, request)
-        .is_some_and(|expected| facts.subject.as_deref() != Some(expected))
-    {
-        return Step::Refuse(Refusal::OtherSubject);
-    }
-    // OIDC Core §5.5.1.1: an essential acr that cannot be met fails; a voluntary one does not.
-    if request.claims.essential_acr().is_some_and(|wish| !ACR_VALUES.iter().any(|acr| wish.accepts(acr))) {
-        return Step::Refuse(Refusal::UnmetAcr);
-    }
-    match (consent_needed(request, facts), interaction.consent) {
-        (true, None) => Step::AskConsent(Box::new(user.clone())),
-        (_, Some(Answer::Declined)) => Step::Refuse(Refusal::ConsentDeclined),
-        (_, Some(Answer::Accepted)) | (false, None) => done,
+    match &interaction.purpose {
+        Purpose::Redeem(_) | Purpose::Visit(_) => {
+            Step::Respond(Box::new(user.clone()), authentication.clone())
+        }
+        Purpose::Authorize(request) => match wrong_person(interaction, facts, request) {
+            Some(refusal) => Step::Refuse(refusal),
+            None => consent(interaction, facts, (user, authentication), Refusal::ConsentDeclined),
+        },
+        Purpose::Device(request) => match interaction.device {
+            None => Step::ConfirmDevice(Box::new(user.clone()), request.clone()),
+            Some(Answer::Declined) => Step::Refuse(Refusal::DeviceDeclined),
+            Some(Answer::Accepted) => {
+                consent(interaction, facts, (user, authentication), Refusal::DeviceDeclined)
+            }
+        },
     }
 }
 
-fn consent_needed(request: &AuthorizationRequest, facts: &Facts) -> bool {
+/// Why this person is not the one the client wants.
+fn wrong_person(interaction: &Interaction, facts: &Facts, request: &AuthorizationRequest) -> Option<Refusal> {
+    if expected_subject(interaction, request)
+        .is_some_and(|expected| facts.subject.as_deref() != Some(expected))
+    {
+        return Some(Refusal::OtherSubject);
+    }
+    // OIDC Core §5.5.1.1: an essential acr that cannot be met fails; a voluntary one does not.
+    let unmet = |wish: &ClaimWish| !ACR_VALUES.iter().any(|acr| wish.accepts(acr));
+    request.claims.essential_acr().is_some_and(unmet).then_some(Refusal::UnmetAcr)
+}
+
+fn consent(
+    interaction: &Interaction,
+    facts: &Facts,
+    (user, authentication): (&User, &Authentication),
+    declined: Refusal,
+) -> Step {
+    match (consent_needed(interaction, facts), interaction.consent) {
+        (true, None) => Step::AskConsent(Box::new(user.clone())),
+        (_, Some(Answer::Declined)) => Step::Refuse(declined),
+        (_, Some(Answer::Accepted)) | (false, None) => {
+            Step::Respond(Box::new(user.clone()), authentication.clone())
+        }
+    }
+}
+
+fn consent_needed(interaction: &Interaction, facts: &Facts) -> bool {
     let asks = facts.client.as_ref().is_some_and(|client| client.consent == ConsentRule::Ask);
-    let covered = facts.consent.as_ref().is_some_and(|consent| request.disclosed().within(&consent.scope));
-    request.prompt.consent || asks && !covered
+    let agreed = facts.consent.as_ref();
+    let covered =
+        agreed.zip(interaction.wish()).is_some_and(|(agreed, (_, scope))| scope.within(&agreed.scope));
+    // What is asked for in detail is asked for this once: nobody agreed to it beforehand, no administrator either.
+    let once = !interaction.details().is_empty();
+    once || interaction.request().is_some_and(|request| request.prompt.consent) || asks && !covered
 }
 
 #[cfg(test)]

@@ -1,5 +1,6 @@
 //! What the browser sees next, as data: a screen, another site, or the answer to a client.
 
+use super::details::Wanted;
 use super::next_step::Step;
 use crate::browser::SessionCookie;
 use crate::password::Weakness;
@@ -34,6 +35,8 @@ pub struct About {
     pub client_name: Option<String>,
     /// What it asked for.
     pub scope: Scopes,
+    /// What exactly it asked for.
+    pub details: Vec<Wanted>,
     /// Whether an invitation is being redeemed.
     pub redeeming: bool,
     /// The home IdP in play, by its name.

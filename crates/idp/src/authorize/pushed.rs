@@ -62,7 +62,7 @@ impl Idp {
         let form = &self.signed_params((ctx, tenant), client, form).await?;
         let resolved = resolve_redirect_uri(client, form)
             .map_err(|_| OAuthError::invalid_request("redirect_uri is missing or not registered"))?;
-        let accepted = super::begin::check_request(client, form, resolved)?;
+        let accepted = super::begin::check_request((tenant, client), form, resolved)?;
         let key = self.announced_key(call, possession, accepted.dpop_jkt).await?;
         // By network too: anybody can push for a public client, and must not shut it out.
         let whose = format!("pushed\0{}\0{}", client.client_id, ctx.request.network());

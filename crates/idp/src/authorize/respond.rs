@@ -53,6 +53,10 @@ impl Idp {
                 let code = mint_code(visit, request, (&user, &session), &mut batch)?;
                 Outcome::Respond(return_to.code(&code))
             }
+            Purpose::Device(request) => match self.approve_device(visit, request, (&user, &session)).await? {
+                Some(outcome) => outcome,
+                None => return self.refuse(visit, interaction, Refusal::DeviceGone).await,
+            },
             Purpose::Redeem(id) => self.landing(visit, *id).await?,
             Purpose::Visit(path) => Outcome::Leave(self.issuer(visit.tenant).join(path)),
         };
@@ -61,7 +65,7 @@ impl Idp {
             AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::SignIn, Actor::User(user.id.to_string()))
                 .detail("silent", !proven)
                 .detail("acr", session.authentication.acr());
-        event.client = interaction.request().map(|request| request.client_id.to_string());
+        event.client = interaction.wish().map(|(client, _)| client.to_string());
         self.audit.record(event).await;
         Ok(Reply { outcome, binding: None, session: cookie })
     }
@@ -72,16 +76,16 @@ impl Idp {
         interaction: &Interaction,
         user: &User,
     ) -> Result<(), PageError> {
-        let (Some(request), Some(super::interaction::Answer::Accepted)) =
-            (interaction.request(), interaction.consent)
+        let (Some((client, scope)), Some(super::interaction::Answer::Accepted)) =
+            (interaction.wish(), interaction.consent)
         else {
             return Ok(());
         };
         let consent = Consent {
             tenant: visit.tenant.id,
             user: user.id,
-            client: request.client_id.clone(),
-            scope: request.disclosed(),
+            client: client.clone(),
+            scope: scope.clone(),
             granted_at: visit.ctx.now,
         };
         let event = AuditEvent::new(
@@ -90,8 +94,8 @@ impl Idp {
             AuditKind::ConsentGranted,
             Actor::User(user.id.to_string()),
         )
-        .client(&request.client_id)
-        .detail("scope", request.disclosed().to_string());
+        .client(client)
+        .detail("scope", scope.to_string());
         Ok(self.apply(Change::PutConsent(consent), event).await?)
     }
 }

@@ -2,6 +2,7 @@
 //! are one description. A new option is one field of its group; absent members take their default.
 
 mod claims;
+mod details;
 mod exchange;
 mod logout;
 mod registration;
@@ -12,10 +13,11 @@ mod tenant;
 mod tokens;
 
 pub use claims::{ClaimOptions, ClaimPlace, ClaimSource, MappedClaim};
-pub use exchange::ExchangeOptions;
+pub use details::{DetailField, DetailRules, DetailType, DetailValue};
+pub use exchange::{ExchangeAudience, ExchangeOptions};
 pub use logout::LogoutOptions;
 pub use registration::RegistrationOptions;
-pub use resources::ResourceOptions;
+pub use resources::{AllowedResource, ResourceOptions};
 pub(crate) use security::Registered;
 pub use security::{AssertionAudience, CertificateSubject, Profile, SecurityOptions};
 pub use sessions::SessionOptions;

@@ -19,6 +19,10 @@ pub enum Kind {
     Code,
     /// A pushed authorization request.
     Pushed,
+    /// What a device asked for, by its device code.
+    Device,
+    /// Which device shows a user code.
+    UserCode,
     /// A browser session.
     Session,
     /// A refresh-token family.
@@ -46,6 +50,8 @@ impl Kind {
             Self::Interaction => "interaction",
             Self::Code => "code",
             Self::Pushed => "pushed",
+            Self::Device => "device",
+            Self::UserCode => "user-code",
             Self::Session => "session",
             Self::Family => "family",
             Self::Replay => "replay",

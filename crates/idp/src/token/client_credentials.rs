@@ -2,23 +2,31 @@
 
 use super::Call;
 use crate::Idp;
+use crate::model::options::AllowedResource;
 use hospes_protocol::OAuthError;
 use hospes_protocol::claims::{ClientTokenClaims, Confirmation};
 use hospes_protocol::encoding::base64url;
 use hospes_protocol::jose::Algorithm;
 use hospes_protocol::jose::signing::TokenType;
-use hospes_protocol::scope::Scopes;
+use hospes_protocol::resource::invalid_target;
 use hospes_protocol::token::TokenResponse;
+use hospes_protocol::wish::Wish;
 
 impl Idp {
     pub(crate) async fn client_credentials(
         &self,
         call: Call<'_>,
-        asked: Option<Scopes>,
+        wish: Wish,
     ) -> Result<TokenResponse, OAuthError> {
-        let scope = match asked {
-            None => call.client.permissions.clone(),
-            Some(asked) if asked.within(&call.client.permissions) => asked,
+        let at = match wish.resource.as_deref() {
+            Some(name) => Some(call.client.options.resources.find(name).ok_or_else(unknown_resource)?),
+            None => None,
+        };
+        // Our own permissions are worth nothing elsewhere, and are not shown there.
+        let allowed = at.map_or_else(|| call.client.permissions.clone(), AllowedResource::scopes);
+        let scope = match wish.scope {
+            None => allowed,
+            Some(asked) if asked.within(&allowed) => asked,
             Some(_) => {
                 return Err(OAuthError::invalid_scope("scope is wider than the client's permissions"));
             }
@@ -30,7 +38,10 @@ impl Idp {
         let claims = ClientTokenClaims {
             iss: issuer.as_str(),
             sub: client,
-            aud: call.client.audience.as_deref().unwrap_or(issuer.as_str()),
+            aud: at
+                .map(|at| at.resource.as_str())
+                .or(call.client.audience.as_deref())
+                .unwrap_or(issuer.as_str()),
             client_id: client,
             exp: call.ctx.seconds() + i64::from(expires_in),
             iat: call.ctx.seconds(),
@@ -51,6 +62,12 @@ impl Idp {
             refresh_token: None,
             id_token: None,
             scope,
+            authorization_details: Vec::new(),
+            issued_token_type: None,
         })
     }
+}
+
+fn unknown_resource() -> OAuthError {
+    invalid_target("resource is unknown, or not for this client")
 }

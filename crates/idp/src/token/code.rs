@@ -4,6 +4,7 @@
 use super::Call;
 use super::issue::Granted;
 use super::release::Wishes;
+use super::target::Target;
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
@@ -12,6 +13,7 @@ use crate::model::authentication::Authentication;
 use crate::model::session::Session;
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Spend, Write};
+use hospes_protocol::authorization_details::AuthorizationDetail;
 use hospes_protocol::authorize::AuthorizationRequest;
 use hospes_protocol::claims::Confirmation;
 use hospes_protocol::encoding::{base64url, sha256};
@@ -19,6 +21,7 @@ use hospes_protocol::names::Secret;
 use hospes_protocol::pkce::{CodeChallenge, CodeVerifier};
 use hospes_protocol::scope::Scopes;
 use hospes_protocol::token::TokenResponse;
+use hospes_protocol::wish::Wish;
 use hospes_protocol::{Nonce, OAuthError, RedirectUri};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -43,6 +46,10 @@ pub(crate) struct AuthorizationCode {
     scope: Scopes,
     #[serde(default, skip_serializing_if = "Wishes::is_empty")]
     wishes: Wishes,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    details: Vec<AuthorizationDetail>,
     user: UserId,
     sid: String,
     session_expiry: Timestamp,
@@ -66,6 +73,8 @@ impl AuthorizationCode {
             nonce: request.nonce.clone(),
             scope: request.scope.clone(),
             wishes: Wishes::of(&request.claims),
+            resources: request.resources.clone(),
+            details: request.details.clone(),
             user: user.id,
             sid: session.id.clone(),
             session_expiry: session.expires_at,
@@ -109,7 +118,7 @@ impl Idp {
         &self,
         call: Call<'_>,
         code: &Secret,
-        proof: Proof,
+        (proof, wish): (Proof, Wish),
     ) -> Result<TokenResponse, OAuthError> {
         let key = Key::new(call.tenant.id, Kind::Code, code.reveal());
         let holder = sha256(call.client.client_id.as_str());
@@ -128,6 +137,7 @@ impl Idp {
             Spend::Unknown => return Err(unknown()),
         };
         record.check(&proof, call)?;
+        let target = Target::choose(call, (record.resources, record.details), &wish)?;
         let user = self.still_allowed(call, record.user, &record.authentication).await?;
         self.issue_tokens(
             call,
@@ -139,6 +149,7 @@ impl Idp {
                 scope: record.scope.clone(),
                 original_scope: record.scope,
                 wishes: record.wishes,
+                target,
                 nonce: record.nonce,
                 sid: record.sid,
                 session_expiry: record.session_expiry,

@@ -119,9 +119,9 @@ impl Idp {
 
 /// The client it was issued to, or the resource it is for. An application whose own tokens are for the same resource is
 /// neither.
-fn concerns(client: &Client, token: &VerifiedAccessToken) -> bool {
+pub(super) fn concerns(client: &Client, token: &VerifiedAccessToken) -> bool {
     let name = client.client_id.as_str();
-    token.client_id == name || token.aud == name
+    token.client_id == name || token.aud == name || client.options.resources.serves.contains(&token.aud)
 }
 
 fn rendered(answer: &ActiveToken<'_>) -> Option<Vec<u8>> {

@@ -6,6 +6,7 @@ use super::groups::GROUPS;
 use super::private::Private;
 use super::refresh::RefreshToken;
 use super::release::{Release, Wishes};
+use super::target::Target;
 use crate::Idp;
 use crate::ctx::Ctx;
 use crate::ids::UserId;
@@ -41,6 +42,8 @@ pub(crate) struct Granted {
     pub(crate) original_scope: Scopes,
     /// Single claims asked for.
     pub(crate) wishes: Wishes,
+    /// Which resources, and which of them the access token is for.
+    pub(crate) target: Target,
     /// For the first ID token.
     pub(crate) nonce: Option<Nonce>,
     /// Of the browser session.
@@ -53,6 +56,13 @@ pub(crate) struct Granted {
     pub(crate) bound_to: Option<Confirmation>,
     /// When the code was redeemed; limits how long the family lives.
     pub(crate) granted_at: Timestamp,
+}
+
+impl Granted {
+    /// What the access token may be used for: at a resource of its own, only what was granted there.
+    fn access_scope(&self) -> Scopes {
+        self.target.chosen.as_ref().map_or_else(|| self.scope.clone(), |at| self.scope.and(&at.scopes()))
+    }
 }
 
 /// Owned texts the claims borrow.
@@ -83,7 +93,8 @@ impl Idp {
         let texts = self.texts(call, user, &granted).await?;
         let failed = |cause: JoseError| OAuthError::server_error("the token cannot be signed").because(cause);
         let expires_in = call.tenant.settings.access_token_lifetime;
-        let access = access_claims(call, &granted, &texts, expires_in);
+        let scope = granted.access_scope();
+        let access = access_claims(call, (&granted, &scope), &texts, expires_in);
         let access_token = keys
             .signer(Algorithm::ES256, call.ctx.now)
             .and_then(|signer| signer.sign(TokenType::AccessToken, &access));
@@ -109,7 +120,9 @@ impl Idp {
             expires_in,
             refresh_token,
             id_token,
-            scope: granted.scope,
+            scope,
+            authorization_details: granted.target.told,
+            issued_token_type: None,
         })
     }
 
@@ -155,22 +168,24 @@ pub(crate) fn role_names(user: &User) -> Vec<String> {
 
 pub(super) fn access_claims<'a>(
     call: Call<'a>,
-    granted: &'a Granted,
+    (granted, scope): (&'a Granted, &'a Scopes),
     texts: &'a Texts,
     expires_in: u32,
 ) -> AccessTokenClaims<'a> {
     let [_, extra] = &texts.extra;
+    let resource = granted.target.chosen.as_ref().map(|chosen| chosen.resource.as_str());
     AccessTokenClaims {
         iss: &texts.issuer,
-        aud: call.client.audience.as_deref().unwrap_or(&texts.issuer),
+        aud: resource.or(call.client.audience.as_deref()).unwrap_or(&texts.issuer),
         client_id: call.client.client_id.as_str(),
         exp: call.ctx.seconds() + i64::from(expires_in),
         iat: call.ctx.seconds(),
         jti: &texts.jti,
         home_idp: granted.authentication.home_idp().map(|id| id.to_string()),
-        scope: &granted.scope,
+        scope,
         cnf: call.confirmation,
         sealed: texts.sealed.clone(),
+        authorization_details: &granted.target.told,
         subject: subject_claims(texts),
         sign_in: sign_in_claims(texts, granted),
         extra,

@@ -3,6 +3,7 @@
 use super::Call;
 use super::issue::{Granted, access_claims, id_claims};
 use super::release::Wishes;
+use super::target::Target;
 use super::userinfo::Stated;
 use crate::Idp;
 use crate::model::authentication::Authentication;
@@ -43,6 +44,7 @@ impl Idp {
             original_scope: scope.clone(),
             scope,
             wishes,
+            target: Target::default(),
             nonce: None,
             sid: String::new(),
             session_expiry: call.ctx.now,
@@ -61,7 +63,7 @@ impl Idp {
         Ok(ClaimsPreview {
             id_token: lasting(&id_claims(call, user, &granted, (&texts, ""), 0)),
             userinfo: serde_json::from_slice(&userinfo).unwrap_or_default(),
-            access_token: lasting(&access_claims(call, &granted, &texts, 0)),
+            access_token: lasting(&access_claims(call, (&granted, &granted.scope), &texts, 0)),
         })
     }
 }

@@ -8,6 +8,7 @@
 use super::Call;
 use super::issue::{Granted, family_ttl};
 use super::release::Wishes;
+use super::target::Target;
 use crate::Idp;
 use crate::audit::AuditKind;
 use crate::ids::UserId;
@@ -16,11 +17,13 @@ use crate::model::user::User;
 use crate::ports::sessions::Use;
 use crate::ports::{Key, Kind, Presence, Rotation};
 use crate::vault::{Purpose, Sealed};
+use hospes_protocol::authorization_details::AuthorizationDetail;
 use hospes_protocol::claims::Confirmation;
 use hospes_protocol::encoding::{base64url, from_base64url};
 use hospes_protocol::names::Secret;
 use hospes_protocol::scope::Scopes;
 use hospes_protocol::token::TokenResponse;
+use hospes_protocol::wish::Wish;
 use hospes_protocol::{ClientId, OAuthError};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,6 +41,10 @@ pub(crate) struct RefreshToken {
     pub(super) scope: Scopes,
     #[serde(default, skip_serializing_if = "Wishes::is_empty")]
     wishes: Wishes,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    resources: Vec<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    details: Vec<AuthorizationDetail>,
     sid: String,
     session_expiry: Timestamp,
     pub(super) authentication: Authentication,
@@ -56,6 +63,8 @@ impl RefreshToken {
             user: user.id,
             scope: granted.original_scope.clone(),
             wishes: granted.wishes.clone(),
+            resources: granted.target.granted.clone(),
+            details: granted.target.details.clone(),
             sid: granted.sid.clone(),
             session_expiry: granted.session_expiry,
             authentication: granted.authentication.clone(),
@@ -81,7 +90,7 @@ impl Idp {
         &self,
         call: Call<'_>,
         presented: &Secret,
-        asked: Option<Scopes>,
+        wish: Wish,
     ) -> Result<TokenResponse, OAuthError> {
         let invalid = || OAuthError::invalid_grant("the refresh token is invalid, expired or revoked");
         let token = self.open_refresh_token(call, presented.reveal()).ok_or_else(invalid)?;
@@ -97,11 +106,12 @@ impl Idp {
         }
         // A client that lost a scope loses it here too (RT-08).
         let allowed = token.scope.and(&call.client.scope);
-        let scope = match asked {
+        let scope = match wish.scope.clone() {
             None => allowed,
             Some(asked) if asked.within(&allowed) => asked,
             Some(_) => return Err(OAuthError::invalid_scope("scope is wider than granted")),
         };
+        let target = Target::choose(call, (token.resources.clone(), token.details.clone()), &wish)?;
         let user = self.still_allowed(call, token.user, &token.authentication).await?;
         let generation = self.advance_family(call, &token).await?;
         self.issue_tokens(
@@ -114,6 +124,7 @@ impl Idp {
                 scope,
                 original_scope: token.scope,
                 wishes: token.wishes,
+                target,
                 nonce: None,
                 sid: token.sid,
                 session_expiry: token.session_expiry,

@@ -82,6 +82,10 @@ wire! {
         RefreshToken,
         /// RFC 6749 §4.4.
         ClientCredentials,
+        /// RFC 8628.
+        DeviceCode,
+        /// RFC 8693.
+        TokenExchange,
     }
     /// Whether people are asked before a client gets their data.
     ConsentRule = domain_client::ConsentRule, "camelCase" {

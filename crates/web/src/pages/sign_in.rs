@@ -123,8 +123,19 @@ pub struct Consent<'a> {
     pub email: &'a str,
     /// What it wants, in the order shown.
     pub wishes: Vec<Wish<'a>>,
+    /// What exactly it wants besides.
+    pub details: Vec<Detail<'a>>,
     /// Where the answer goes.
     pub action: &'a str,
+}
+
+/// One thing an app wants in detail.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Detail<'a> {
+    /// What it allows.
+    pub title: &'a str,
+    /// Labels and values.
+    pub says: Vec<(&'a str, &'a str)>,
 }
 
 /// One thing an app wants, named after its scope.

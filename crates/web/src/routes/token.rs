@@ -1,4 +1,4 @@
-//! Where clients authenticate (tokens, pushed requests, introspection, revocation), and userinfo.
+//! Where clients authenticate (tokens, pushed requests, devices, introspection, revocation), and userinfo.
 
 use crate::posted::FormBody;
 use crate::site::Site;
@@ -126,6 +126,11 @@ pub(crate) async fn exchange(call: ClientCall) -> HttpResponse {
 pub(crate) async fn push(call: ClientCall) -> HttpResponse {
     let render = |pushed| HttpResponse::Created().json(pushed);
     call.answered(async |idp, request| idp.push_request(request).await, render).await
+}
+
+pub(crate) async fn request_device(call: ClientCall) -> HttpResponse {
+    let render = |asked| HttpResponse::Ok().json(asked);
+    call.answered(async |idp, request| idp.request_device(request).await, render).await
 }
 
 pub(crate) async fn introspect(call: ClientCall, request: HttpRequest) -> HttpResponse {

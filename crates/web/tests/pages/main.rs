@@ -10,6 +10,8 @@ mod samples;
 #[cfg(test)]
 mod samples_demo;
 #[cfg(test)]
+mod samples_device;
+#[cfg(test)]
 mod samples_guest;
 
 use samples::Data;

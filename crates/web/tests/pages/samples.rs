@@ -1,6 +1,6 @@
 //! One or more samples of every page, made from one set of values.
 
-use crate::{rules, samples_demo, samples_guest};
+use crate::{rules, samples_demo, samples_device, samples_guest};
 use askama::Template;
 use hospes_web::pages::{
     Choice, ConfirmSignOut, ErrorPage, FormPost, Home, HomeAccount, Href, InvitationList, InvitationRow,
@@ -104,6 +104,7 @@ pub(crate) fn pages(data: &Data) -> Pages {
     samples_guest::guest(data, &mut pages);
     passwords(data, &mut pages);
     account(data, &mut pages);
+    samples_device::device(data, &mut pages);
     inviting(data, &mut pages);
     list(data, &mut pages);
     refusals(data, &mut pages);

@@ -2,7 +2,7 @@
 
 use crate::samples::{Data, Pages, add, moment, privacy};
 use hospes_web::pages::{
-    AnotherSession, Code, CodeProblem, CodePurpose, Consent, Declined, HomeAccount, Identifier,
+    AnotherSession, Code, CodeProblem, CodePurpose, Consent, Declined, Detail, HomeAccount, Identifier,
     IdentifierProblem, InvitationOpened, Layout, LinkProblem, LinkProblemKind, Mismatch, Password,
     PasswordProblem, ReviewPermissions, Wish,
 };
@@ -59,9 +59,15 @@ fn code_and_consent(data: &Data, pages: &mut Pages) {
         app: &data.app,
         email: &data.email,
         wishes: wishes.into(),
+        details: Vec::new(),
         action: "/t/fjord/consent",
     };
     add(pages, "Consent", &consent);
+    let says = vec![("Amount", data.text.as_str()), ("Currency", "EUR"), (&data.person, "yes")];
+    let payment = Detail { title: "Make a payment", says };
+    let short = Detail { title: &data.text, says: Vec::new() };
+    let wishes = vec![Wish::of_scope("openid")];
+    add(pages, "Consent.details", &Consent { wishes, details: vec![payment, short], ..consent });
 }
 
 fn invitation(data: &Data, pages: &mut Pages) {

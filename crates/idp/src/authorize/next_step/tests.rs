@@ -3,10 +3,11 @@
 use super::*;
 use crate::authorize::interaction::{PasswordChoice, SentCode};
 use crate::fixture::{
-    at_home, by_password, client, earlier, email, facts, guest, home_idp, interaction, invitation, now,
+    at_home, by_password, client, ctx, earlier, email, facts, guest, home_idp, interaction, invitation, now,
     pending, request, session, tenant,
 };
 use crate::model::client::Client;
+use crate::model::device::UserCode;
 use crate::model::invitation::InvitationState::{Completed, Pending, Revoked, Superseded};
 use crate::model::tenant::Status;
 use crate::vault::SecretHash;
@@ -232,4 +233,36 @@ fn a_reset_comes_before_anything_is_handed_out() {
     let mut asked = authorizing(|_| ());
     asked.reset = true;
     assert!(matches!(next(&asked, &signed_in(0)), Step::ChoosePassword { may_skip: false, .. }));
+}
+
+#[test]
+fn a_device_is_confirmed_by_whoever_is_signed_in() {
+    let request = DeviceRequest {
+        client_id: client().client_id,
+        scope: ["openid"].into_iter().collect(),
+        resources: Vec::new(),
+        details: Vec::new(),
+        user_code: UserCode::generate(&ctx()),
+        requested_at: earlier(60),
+        network: String::new(),
+        expires_at: now() + SignedDuration::from_secs(1),
+    };
+    let late = DeviceRequest { expires_at: now(), ..request.clone() };
+    let expired = interaction(Purpose::Device(Box::new(late)));
+    assert_eq!(next(&expired, &signed_in(60)), Step::Refuse(Refusal::DeviceGone));
+    let mut asked = interaction(Purpose::Device(Box::new(request)));
+    assert_eq!(next(&asked, &facts()), Step::AskIdentifier);
+    assert!(matches!(next(&asked, &signed_in(60)), Step::ConfirmDevice(..)));
+    let somebody_else = Interaction { identifier: Some(email("a@b.example")), ..asked.clone() };
+    assert_eq!(next(&somebody_else, &signed_in(60)), Step::AskIdentifier);
+    let disabled = Facts { client: Some(Client { status: Status::Disabled, ..client() }), ..signed_in(60) };
+    assert_eq!(next(&asked, &disabled), Step::Refuse(Refusal::ClientDisabled));
+    asked.device = Some(Answer::Declined);
+    assert_eq!(next(&asked, &signed_in(60)), Step::Refuse(Refusal::DeviceDeclined));
+    asked.device = Some(Answer::Accepted);
+    assert!(responds(&next(&asked, &signed_in(60))));
+    let asking = Facts { client: Some(Client { consent: ConsentRule::Ask, ..client() }), ..signed_in(60) };
+    assert!(matches!(next(&asked, &asking), Step::AskConsent(_)));
+    asked.consent = Some(Answer::Declined);
+    assert_eq!(next(&asked, &asking), Step::Refuse(Refusal::DeviceDeclined));
 }

@@ -1,5 +1,6 @@
 //! Options of a tenant.
 
+use super::details::DetailRules;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -7,6 +8,8 @@ use utoipa::ToSchema;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct TenantOptions {
+    /// What clients may ask for beyond scopes (RFC 9396).
+    pub details: DetailRules,
     /// How keys are rotated.
     pub keys: KeyOptions,
     /// Who may register clients by themselves (RFC 7591).
