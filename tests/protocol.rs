@@ -6,6 +6,7 @@ mod client_auth;
 mod client_keys;
 mod code;
 mod code_refused;
+mod cors;
 mod discovery;
 mod dpop;
 mod encrypted;

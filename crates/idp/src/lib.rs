@@ -35,6 +35,7 @@ pub mod logout;
 pub mod mail;
 pub mod metadata;
 pub mod model;
+pub mod origins;
 pub mod password;
 pub mod policy;
 pub mod ports;
@@ -45,6 +46,7 @@ mod subject;
 pub mod token;
 pub mod vault;
 mod verified_tokens;
+mod web_origins;
 
 pub use ctx::{Ctx, Entropy};
 pub use facade::{Idp, Rooms};

@@ -4,6 +4,7 @@ mod account;
 mod admin_api;
 mod assets;
 mod authorize;
+mod cors;
 mod graph;
 mod guests;
 mod interaction;
@@ -15,6 +16,7 @@ mod token;
 use crate::plain::not_found;
 use actix_web::guard;
 use actix_web::http::header;
+use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, get, post, resource, route, scope};
 use actix_web::{HttpResponse, Resource, Route};
 
@@ -28,7 +30,8 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(static_files)
         .service(
             only_get("/.well-known/oauth-authorization-server/t/{tenant}")
-                .route(read().to(metadata::document)),
+                .route(read().to(metadata::document))
+                .wrap(from_fn(cors::for_everyone)),
         )
         .service(
             scope("/t/{tenant}")
@@ -47,21 +50,30 @@ pub fn static_files(config: &mut ServiceConfig) {
 
 fn protocol(config: &mut ServiceConfig) {
     config
-        .service(only_get("/.well-known/openid-configuration").route(read().to(metadata::document)))
-        .service(only_get("/jwks").route(read().to(metadata::jwks)))
+        .service(
+            only_get("/.well-known/openid-configuration")
+                .route(read().to(metadata::document))
+                .wrap(from_fn(cors::for_everyone)),
+        )
+        .service(only_get("/jwks").route(read().to(metadata::jwks)).wrap(from_fn(cors::for_everyone)))
         .service(
             only("/authorize", "GET, POST")
                 .route(get().to(authorize::by_get))
                 .route(post().to(authorize::by_post)),
         )
-        .service(only("/token", "POST").route(post().to(token::exchange)))
-        .service(only_post("/par").route(post().to(token::push)))
+        .service(
+            only_post("/token").route(post().to(token::exchange)).wrap(from_fn(cors::for_browser_clients)),
+        )
+        .service(only_post("/par").route(post().to(token::push)).wrap(from_fn(cors::for_browser_clients)))
         .service(only_post("/introspect").route(post().to(token::introspect)))
-        .service(only_post("/revoke").route(post().to(token::revoke)))
+        .service(
+            only_post("/revoke").route(post().to(token::revoke)).wrap(from_fn(cors::for_browser_clients)),
+        )
         .service(
             only("/userinfo", "GET, POST")
                 .route(get().to(token::userinfo))
-                .route(post().to(token::userinfo_by_post)),
+                .route(post().to(token::userinfo_by_post))
+                .wrap(from_fn(cors::for_browser_clients)),
         )
         .service(
             only("/logout", "GET, POST").route(get().to(logout::by_get)).route(post().to(logout::by_post)),

@@ -115,6 +115,7 @@ impl ClientSettings {
             let sector = sector(&self.options.claims, self.redirect_uris.iter().map(String::as_str));
             problems.extend(sector.err().map(str::to_owned));
         }
+        problems.extend(self.options.registration.problems());
         problems
     }
 

@@ -142,6 +142,11 @@ impl Change {
     pub const fn queues_mail(&self) -> bool {
         matches!(self, Self::EnqueueMail(_) | Self::ReplacePassword(..) | Self::Invite { mail: Some(_), .. })
     }
+
+    /// Whether clients are others afterwards.
+    pub const fn concerns_clients(&self) -> bool {
+        matches!(self, Self::InsertClient(_) | Self::UpdateClient(_) | Self::DeleteClient(..))
+    }
 }
 
 /// Why a change was not made. Nothing was written then, not even the audit entry.

@@ -34,10 +34,7 @@ fn published(request: &HttpRequest, document: &Published) -> HttpResponse {
     let known =
         request.headers().get(header::IF_NONE_MATCH).is_some_and(|value| value.as_bytes() == etag.as_bytes());
     let mut response = if known { HttpResponse::NotModified() } else { HttpResponse::Ok() };
-    response
-        .insert_header((header::CACHE_CONTROL, CACHE_CONTROL))
-        .insert_header((header::ETAG, etag))
-        .insert_header((header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"));
+    response.insert_header((header::CACHE_CONTROL, CACHE_CONTROL)).insert_header((header::ETAG, etag));
     if known {
         response.finish()
     } else {
