@@ -4,4 +4,6 @@
 mod agent;
 mod client;
 mod home_idp;
+mod libraries;
 mod provision;
+mod single_page;
