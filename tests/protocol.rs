@@ -19,6 +19,8 @@ mod logout;
 mod mapping;
 mod pushed;
 mod refresh;
+mod registration;
+mod registration_refused;
 mod request_object;
 mod session;
 mod store_away;

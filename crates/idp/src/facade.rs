@@ -59,8 +59,8 @@ pub struct Idp {
     pub(crate) passwords: PasswordHasher,
     pub(crate) keyring: Keyring,
     pub(crate) verified_tokens: VerifiedTokens,
-    /// Metadata documents by tenant and what it signs with.
-    pub(crate) documents: Cache<(TenantId, Vec<Algorithm>), Arc<Published>>,
+    /// Metadata documents by tenant, what it signs with, and whether it takes registrations.
+    pub(crate) documents: Cache<(TenantId, Vec<Algorithm>, bool), Arc<Published>>,
     pub(crate) web_origins: WebOrigins,
     pub(crate) barred: Barred,
     pub(crate) audit: AuditLog,

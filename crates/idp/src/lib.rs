@@ -41,6 +41,7 @@ pub mod policy;
 pub mod ports;
 pub mod published;
 pub mod refusal;
+pub mod registration;
 pub mod rotation;
 mod subject;
 pub mod token;

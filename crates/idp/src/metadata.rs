@@ -13,12 +13,14 @@ use std::sync::Arc;
 pub const UI_LOCALES: [&str; 1] = ["en"];
 
 impl Idp {
-    /// The metadata document, the same at both well-known forms. It follows from the issuer, which never changes, and
-    /// from what the tenant signs with now, so it is rendered once for each.
+    /// The metadata document, the same at both well-known forms. It follows from the issuer, which never changes, from
+    /// what the tenant signs with now, and from whether clients may register themselves, so it is rendered once for each.
     pub async fn metadata(&self, ctx: &Ctx, tenant: &Tenant) -> Result<Arc<Published>, KeyringError> {
         let signing = self.keyring.of(tenant.id).await?.algorithms(ctx.now);
-        Ok(self.documents.get_with((tenant.id, signing.clone()), || {
+        let takes = self.takes_registrations(tenant);
+        Ok(self.documents.get_with((tenant.id, signing.clone(), takes), || {
             let document = ProviderMetadata::new(&self.issuer(tenant), &signing, &ACR_VALUES, &UI_LOCALES);
+            let document = document.taking_registrations(takes);
             Arc::new(Published::new(serde_json::to_vec(&document).unwrap_or_default()))
         }))
     }

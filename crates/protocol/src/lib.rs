@@ -18,6 +18,7 @@ pub mod names;
 pub mod params;
 pub mod pkce;
 pub mod redirect_uri;
+pub mod registration;
 pub mod request_object;
 pub mod response;
 pub mod scope;

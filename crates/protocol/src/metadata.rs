@@ -31,6 +31,8 @@ pub mod paths {
     pub const REVOKE: &str = "/revoke";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/logout";
+    /// Dynamic client registration (RFC 7591).
+    pub const REGISTRATION: &str = "/register";
 }
 
 /// Claims that may appear in ID tokens and userinfo.
@@ -74,6 +76,8 @@ pub struct ProviderMetadata {
     introspection_endpoint: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: Vec<&'static str>,
@@ -127,6 +131,7 @@ impl ProviderMetadata {
             introspection_endpoint: issuer.join(paths::INTROSPECT),
             revocation_endpoint: issuer.join(paths::REVOKE),
             end_session_endpoint: issuer.join(paths::END_SESSION),
+            registration_endpoint: None,
             scopes_supported: vec!["openid", "profile", "email", "offline_access"],
             response_types_supported: ["code"],
             response_modes_supported: ResponseMode::NAMES.map(|(name, _)| name).to_vec(),
@@ -160,5 +165,12 @@ impl ProviderMetadata {
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
         }
+    }
+
+    /// Also says where clients register themselves, if they may.
+    #[must_use]
+    pub fn taking_registrations(mut self, takes: bool) -> Self {
+        self.registration_endpoint = takes.then(|| self.issuer.join(paths::REGISTRATION));
+        self
     }
 }

@@ -11,13 +11,14 @@ mod interaction;
 mod logout;
 mod metadata;
 mod redeem;
+mod registration;
 mod token;
 
 use crate::plain::not_found;
 use actix_web::guard;
 use actix_web::http::header;
 use actix_web::middleware::from_fn;
-use actix_web::web::{ServiceConfig, get, post, resource, route, scope};
+use actix_web::web::{ServiceConfig, delete, get, post, put, resource, route, scope};
 use actix_web::{HttpResponse, Resource, Route};
 
 /// The largest form or query accepted, in bytes (DOS-01).
@@ -77,6 +78,13 @@ fn protocol(config: &mut ServiceConfig) {
         )
         .service(
             only("/logout", "GET, POST").route(get().to(logout::by_get)).route(post().to(logout::by_post)),
+        )
+        .service(only_post("/register").route(post().to(registration::register)))
+        .service(
+            only("/register/{id}", "GET, PUT, DELETE")
+                .route(get().to(registration::read))
+                .route(put().to(registration::change))
+                .route(delete().to(registration::end)),
         )
         .service(only("/upstream/{id}/callback", "GET").route(get().to(authorize::callback)));
 }
