@@ -41,7 +41,8 @@ def configure(_url, _query, body):
     session = OAuth2Session(
         who["client_id"],
         KEY,
-        token_endpoint_auth_method=PrivateKeyJWT(metadata["token_endpoint"], alg="ES256"),
+        # Its only argument is the audience: the issuer, which names one server and nobody else.
+        token_endpoint_auth_method=PrivateKeyJWT(metadata["issuer"], alg="ES256"),
         scope=SCOPE,
         redirect_uri=f"{state['url']}/callback",
         code_challenge_method="S256",

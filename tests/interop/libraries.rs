@@ -42,6 +42,11 @@ impl Scene {
         assert_eq!(self.hanna.heading(), "Sign in to Application");
         self.hanna.submit("Continue", &[("email", MEMBER)]).await;
         self.hanna.submit("Sign in", &[("password", PASSWORD)]).await;
+        if self.hanna.is_at(&self.harbor.issuer()) {
+            // OIDC Core §11: idpyoidc asks for consent anew together with offline access.
+            assert_eq!(self.hanna.heading(), "Application asks for your permission");
+            self.hanna.submit("Allow", &[]).await;
+        }
         let (status, answer) = self.hanna.json();
         assert_eq!(status, 200, "{answer:#}");
         let (claims, userinfo) = (&answer["claims"], &answer["userinfo"]);

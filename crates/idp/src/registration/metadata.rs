@@ -84,11 +84,11 @@ fn grant_types(
     before: &ClientSettings,
     ceiling: &Ceiling,
 ) -> Result<Vec<GrantType>, OAuthError> {
-    let Some(names) = &metadata.grant_types else {
-        return Ok(vec![GrantType::AuthorizationCode]);
-    };
     let known = |name: &String| GrantType::ALL.into_iter().find(|grant| grant.as_str() == name);
-    let wanted: Option<Vec<GrantType>> = names.iter().map(known).collect();
+    let wanted: Option<Vec<GrantType>> = match &metadata.grant_types {
+        Some(names) => names.iter().map(known).collect(),
+        None => Some(vec![GrantType::AuthorizationCode]),
+    };
     let wanted = wanted.ok_or_else(|| invalid("grant_types has one that is not supported"))?;
     let allowed =
         |grant: &GrantType| ceiling.grant_types.contains(grant) || before.grant_types.contains(grant);
