@@ -19,8 +19,8 @@ mod refusal;
 mod sign_in;
 
 pub use account::{
-    ConfirmSignOut, Home, NewPassword, NewPasswordProblem, NewPasswordPurpose, SetUp, SetUpProblem,
-    SignedOut, Standing, Strength,
+    ApplicationLink, ConfirmSignOut, Home, NewPassword, NewPasswordProblem, NewPasswordPurpose, SetUp,
+    SetUpProblem, SignedOut, Standing, Strength,
 };
 pub use form_post::FormPost;
 pub use guests::{
