@@ -23,6 +23,7 @@ mod registration;
 mod registration_refused;
 mod request_object;
 mod session;
+mod step_up;
 mod store_away;
 mod subjects;
 mod type_matrix;

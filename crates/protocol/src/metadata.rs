@@ -100,7 +100,7 @@ pub struct ProviderMetadata {
     request_object_signing_alg_values_supported: Vec<&'static str>,
     authorization_signing_alg_values_supported: Vec<&'static str>,
     code_challenge_methods_supported: [&'static str; 1],
-    prompt_values_supported: [&'static str; 4],
+    prompt_values_supported: [&'static str; 5],
     acr_values_supported: Vec<&'static str>,
     claims_supported: Vec<&'static str>,
     claim_types_supported: [&'static str; 1],

@@ -35,6 +35,11 @@ pub fn configure(config: &mut ServiceConfig) {
                 .wrap(from_fn(cors::for_everyone)),
         )
         .service(
+            only_get("/.well-known/oauth-protected-resource/t/{tenant}/{resource}")
+                .route(read().to(metadata::resource))
+                .wrap(from_fn(cors::for_everyone)),
+        )
+        .service(
             scope("/t/{tenant}")
                 .configure(protocol)
                 .configure(pages)

@@ -50,7 +50,7 @@ impl Caller {
     ) -> HttpResponse {
         match answer {
             Ok(answer) => render(answer),
-            Err(error) if error.code == ErrorCode::InvalidToken => self.site.bearer_error(TokenScheme::Bearer, Some(&error)),
+            Err(error) if error.code == ErrorCode::InvalidToken => self.site.registration_error(&error),
             Err(error) => self.site.token_error(&error, false),
         }
     }

@@ -28,7 +28,7 @@ pub(super) async fn list(api: Api) -> Answer {
     responses((status = 201, body = MadeRegistrationToken))
 )]
 pub(super) async fn create(api: Api, payload: Payload) -> Answer {
-    let admin = api.admin()?;
+    let admin = api.fresh_admin()?;
     let body: NewRegistrationTokenBody = api.body(payload).await?;
     let (token, value) = admin.create_registration_token(body.read()?).await?;
     Ok(HttpResponse::Created().json(MadeRegistrationToken::of(token, &value)))
@@ -44,6 +44,6 @@ pub(super) async fn create(api: Api, payload: Payload) -> Answer {
 )]
 pub(super) async fn revoke(api: Api) -> Answer {
     let id = RegistrationTokenId(api.id()?);
-    api.admin()?.revoke_registration_token(id).await?;
+    api.fresh_admin()?.revoke_registration_token(id).await?;
     Ok(HttpResponse::NoContent().finish())
 }
