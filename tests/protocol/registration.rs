@@ -85,6 +85,8 @@ async fn dcr_what_is_registered_is_what_was_sent() {
         "jwks": key.public_set(), "software_id": "robot", "software_version": "1.2", "application_type": "web",
         "subject_type": "public", "id_token_signed_response_alg": "ES256", "require_auth_time": true,
         "initiate_login_uri": "https://robot.example/login",
+        "userinfo_signed_response_alg": "ES256", "token_endpoint_auth_signing_alg": "ES256",
+        "request_object_signing_alg": "ES256", "dpop_bound_access_tokens": true,
         "post_logout_redirect_uris": ["https://robot.example/bye"], "require_pushed_authorization_requests": true,
     });
     let robot = harbor.registered(&leave, &body).await;

@@ -2,6 +2,7 @@
 
 use crate::support::TestApp;
 use crate::support::answer::Answer;
+use crate::support::fake_home::FakeHome;
 use crate::support::registration::{Registered, metadata, with};
 use crate::support::tenant::TestTenant;
 use hospes_idp::audit::AuditKind::RegistrationDenied;
@@ -101,7 +102,7 @@ async fn dcr_03_redirect_uris_that_lead_nowhere_safe() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn dcr_04_dcr_05_keys_and_sectors_that_are_somewhere_else() {
+async fn dcr_04_dcr_05_keys_and_sectors_that_are_of_no_use() {
     let app = TestApp::spawn().await;
     let (harbor, leave) = harbor(&app).await;
     let key = crate::support::client::client_key();
@@ -115,10 +116,34 @@ async fn dcr_04_dcr_05_keys_and_sectors_that_are_somewhere_else() {
         json!({ "jwks": private }),
         json!({"token_endpoint_auth_method": "private_key_jwt"}),
         json!({"token_endpoint_auth_method": "private_key_jwt", "jwks": {"keys": []}}),
-        json!({"sector_identifier_uri": "https://robot.example/sector.json"}),
+        json!({"jwks_uri": "http://robot.example/keys"}),
+        json!({"sector_identifier_uri": "ftp://robot.example/sector.json"}),
         json!({"subject_type": "pairwise", "sector_identifier_uri": "http://127.0.0.1:1/"}),
+        json!({"subject_type": "else"}),
     ];
     refused_metadata(&harbor, &leave, &bodies, "invalid_client_metadata").await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dcr_05_a_sector_lists_every_redirect_uri() {
+    let app = TestApp::spawn().await;
+    let (harbor, leave) = harbor(&app).await;
+    let list = FakeHome::start(&app.clock).await;
+    let uris = ["https://a.example/cb", "https://b.example/cb"];
+    let whole = list.serves("/whole", json!(uris));
+    let part = list.serves("/part", json!([uris[0]]));
+    let odd = list.serves("/odd", json!([uris[0], uris[1], 1]));
+    let huge = list.serves("/huge", json!([uris[0], uris[1], "x".repeat(10_000_000)]));
+    let missing = format!("{}/missing", list.issuer);
+    let body = |sector: &str| json!({"redirect_uris": uris, "subject_type": "pairwise", "sector_identifier_uri": sector});
+    let bodies = [&part, &odd, &huge, &missing].map(|sector| body(sector));
+    refused_metadata(&harbor, &leave, &bodies, "invalid_client_metadata").await;
+    let alone = json!({"redirect_uris": uris, "subject_type": "pairwise"});
+    refused_metadata(&harbor, &leave, &[alone], "invalid_client_metadata").await;
+    refused(&harbor, None, &with(&body(&whole)), (401, "invalid_token")).await;
+    assert_eq!(list.asked("/whole"), 0, "nothing is fetched for whoever has no leave");
+    let robot = harbor.registered(&leave, &with(&body(&whole))).await;
+    assert_eq!((&robot.answer["subject_type"], list.asked("/whole")), (&json!("pairwise"), 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -163,6 +188,10 @@ async fn dcr_07_what_nobody_offers_cannot_be_had() {
         json!({"id_token_signed_response_alg": "HS256"}),
         json!({"token_endpoint_auth_signing_alg": "HS256"}),
         json!({"id_token_encrypted_response_alg": "RSA-OAEP"}),
+        json!({"id_token_encrypted_response_alg": "RSA-OAEP-256"}),
+        json!({"userinfo_encrypted_response_enc": "A128GCM"}),
+        json!({"id_token_signed_response_alg": "PS256"}),
+        json!({"request_uris": ["https://robot.example/request"]}),
         json!({"scope": "openid Directory.ReadWrite.All"}),
         json!({"scope": "a\u{7f}b"}),
         json!({"application_type": "toaster"}),

@@ -4,11 +4,13 @@
 //! A registered client asks people for consent, has no permissions, and cannot change what only administrators set.
 
 mod metadata;
+mod options;
 
 pub use crate::model::registration as record;
 
 use crate::Idp;
 use crate::admin::clients::{ClientSettings, new_secret};
+use crate::admin::{Admin, AdminError};
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
 use crate::model::client::{Client, ClientSecret, ConsentRule};
@@ -21,6 +23,7 @@ use hospes_protocol::names::Secret;
 use hospes_protocol::registration::{RegisteredMetadata, RegistrationRequest};
 use hospes_protocol::{ClientId, metadata::paths};
 use serde::Serialize;
+use serde_json::{Map, Value};
 
 /// A request to a registration endpoint.
 #[derive(Clone, Copy)]
@@ -46,6 +49,8 @@ pub struct Registered {
     registration_client_uri: String,
     #[serde(flatten)]
     metadata: RegisteredMetadata,
+    #[serde(flatten)]
+    options: Map<String, Value>,
 }
 
 impl Idp {
@@ -132,7 +137,8 @@ impl Idp {
             scope: [""; 0].into_iter().collect(),
             ..ClientSettings::default()
         };
-        let settings = metadata::settings(request.metadata, blank, &leave.ceiling)?;
+        let settings = metadata::settings(request, blank, &leave.ceiling)?;
+        self.check_elsewhere(call, &settings, None).await?;
         let (secrets, plain) = new_secret(call.ctx, settings.auth_method);
         let access_token = call.ctx.token();
         let client =
@@ -153,6 +159,24 @@ impl Idp {
             other => refused(other),
         })?;
         Ok(self.shown(call.tenant, &client, (plain, access_token)))
+    }
+
+    /// What only others can answer: our keys, and the document of the sector.
+    async fn check_elsewhere(
+        &self,
+        call: RegistrationCall<'_>,
+        settings: &ClientSettings,
+        before: Option<&Client>,
+    ) -> Result<(), OAuthError> {
+        let RegistrationCall { ctx, tenant, .. } = call;
+        let admin = Admin { idp: self, ctx, tenant, actor: Actor::Anonymous };
+        admin.check_elsewhere(settings, before).await.map_err(|error| match error {
+            AdminError::Unavailable(cause) => cause.into(),
+            other => {
+                let words = "the tenant has no key for an algorithm, or sector_identifier_uri does not fit";
+                OAuthError::new(ErrorCode::InvalidClientMetadata, words).because(other)
+            }
+        })
     }
 
     /// The client whose registration access token this is. Disabled clients have no way in (law 11, RFC 7592 §2.1).
@@ -177,7 +201,7 @@ impl Idp {
     ) -> Result<Registered, OAuthError> {
         let request = RegistrationRequest::parse_change(body)?;
         let active = |secret: &ClientSecret| secret.expires_at.is_none_or(|expiry| call.ctx.now < expiry);
-        let secret = request.client_secret;
+        let secret = request.client_secret.clone();
         let is_its_own =
             |secret: &String| client.secrets.iter().any(|known| active(known) && known.hash.matches(secret));
         if request.client_id.as_deref() != Some(client.client_id.as_str()) {
@@ -187,7 +211,8 @@ impl Idp {
             return Err(OAuthError::invalid_request("client_secret must be the client's"));
         }
         let settings = ClientSettings::from(client.clone());
-        let settings = metadata::settings(request.metadata, settings, &registration.ceiling)?;
+        let settings = metadata::settings(request, settings, &registration.ceiling)?;
+        self.check_elsewhere(call, &settings, Some(&client)).await?;
         let (made, plain) = new_secret(call.ctx, settings.auth_method);
         let has_one = client.secrets.iter().any(active);
         let (secrets, plain) = match plain {
@@ -216,6 +241,7 @@ impl Idp {
                 client.client_id
             )),
             metadata: metadata::metadata(client),
+            options: options::told(&client.options),
         }
     }
 

@@ -6,18 +6,9 @@ use serde_json::{Map, Value};
 
 /// Members that promise something nobody keeps here. Silence would leave the client in a false belief, so they are
 /// refused unless they say nothing (RFC 7591 §2). A member leaves this list when what it asks for is built.
-const NOT_OFFERED: [&str; 21] = [
-    "jwks_uri",
-    "sector_identifier_uri",
-    "id_token_encrypted_response_alg",
-    "id_token_encrypted_response_enc",
-    "userinfo_signed_response_alg",
-    "userinfo_encrypted_response_alg",
-    "userinfo_encrypted_response_enc",
-    "request_object_signing_alg",
+const NOT_OFFERED: [&str; 11] = [
     "request_object_encryption_alg",
     "request_object_encryption_enc",
-    "require_signed_request_object",
     "request_uris",
     "default_max_age",
     "default_acr_values",
@@ -25,7 +16,6 @@ const NOT_OFFERED: [&str; 21] = [
     "backchannel_logout_session_required",
     "frontchannel_logout_uri",
     "frontchannel_logout_session_required",
-    "dpop_bound_access_tokens",
     "tls_client_certificate_bound_access_tokens",
     "authorization_details_types",
 ];
@@ -78,15 +68,9 @@ pub struct RegisteredMetadata {
     /// `web` or `native` (OIDC Registration §2).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub application_type: Option<String>,
-    /// `public` or `pairwise`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub subject_type: Option<String>,
     /// What ID tokens are signed with; RS256 when absent.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub id_token_signed_response_alg: Option<String>,
-    /// What assertions are signed with. Any algorithm of discovery that fits a key is taken.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub token_endpoint_auth_signing_alg: Option<String>,
     /// Whether ID tokens say when somebody signed in. They always do.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub require_auth_time: Option<bool>,
@@ -106,6 +90,8 @@ pub struct RegisteredMetadata {
 pub struct RegistrationRequest {
     /// What it wants to be.
     pub metadata: RegisteredMetadata,
+    /// Everything it sent, for what has no member above.
+    pub members: Map<String, Value>,
     /// Which client it says it is; only in a change (RFC 7592 §2.2).
     pub client_id: Option<String>,
     /// The secret it has, likewise.
@@ -129,9 +115,9 @@ impl RegistrationRequest {
         }
         let text = |name: &str| members.get(name).and_then(Value::as_str).map(str::to_owned);
         let (client_id, client_secret) = (text("client_id"), text("client_secret"));
-        let metadata = serde_json::from_value(Value::Object(members))
+        let metadata = RegisteredMetadata::deserialize(&members)
             .map_err(|cause| invalid("a member has the wrong type".to_owned()).because(cause))?;
-        Ok(Self { metadata, client_id, client_secret })
+        Ok(Self { metadata, members, client_id, client_secret })
     }
 
     /// Reads a request to change a registration: the client repeats who it is, and must not send what is the server's to
@@ -188,7 +174,7 @@ mod tests {
     fn rfc7591_2_unknown_members_are_ignored_and_promises_are_not_made() {
         let body = json!({
             "redirect_uris": ["https://rp.test/cb"], "client_name#de": "Anwendung", "trusted": true,
-            "request_uris": [], "dpop_bound_access_tokens": false, "logo_uri": null,
+            "request_uris": [], "tls_client_certificate_bound_access_tokens": false, "logo_uri": null,
         });
         let request = RegistrationRequest::parse(body.to_string().as_bytes()).unwrap();
         assert_eq!(request.metadata.redirect_uris, ["https://rp.test/cb"]);

@@ -225,8 +225,7 @@ impl Admin<'_> {
         settings: ClientSettings,
     ) -> Result<(Client, Option<Secret>), AdminError> {
         let settings = checked(settings)?;
-        self.can_sign(&settings.signatures()).await?;
-        self.check_sector(&settings, None).await?;
+        self.check_elsewhere(&settings, None).await?;
         let client_id = match id {
             Some(id) => ClientId::new(client_id(id)?),
             None => ClientId::new(self.ctx.uuid().to_string()),
@@ -236,6 +235,16 @@ impl Admin<'_> {
         let event = self.event(AuditKind::ClientCreated).client(&client.client_id);
         self.idp.apply(Change::InsertClient(client.clone()), event).await?;
         Ok((client, plain))
+    }
+
+    /// What settings alone do not tell: whether our keys and the document of the sector allow them.
+    pub(crate) async fn check_elsewhere(
+        &self,
+        settings: &ClientSettings,
+        before: Option<&Client>,
+    ) -> Result<(), AdminError> {
+        self.can_sign(&settings.signatures()).await?;
+        self.check_sector(settings, before).await
     }
 
     /// One client.
@@ -258,8 +267,7 @@ impl Admin<'_> {
         let client = self.client(id).await?;
         AdminError::check_version(version, client.version)?;
         let settings = checked(settings)?;
-        self.can_sign(&settings.signatures()).await?;
-        self.check_sector(&settings, Some(&client)).await?;
+        self.check_elsewhere(&settings, Some(&client)).await?;
         self.store_client(settings.apply(client)).await
     }
 

@@ -1,6 +1,7 @@
 //! From client metadata to settings and back, pure. What is not named here cannot be set by a client: permissions, consent,
 //! audience, status, exemptions stay as an administrator left them.
 
+use super::options;
 use crate::admin::clients::ClientSettings;
 use crate::model::client::Client;
 use crate::model::options::{ApplicationType, RegistrationOptions, is_visible};
@@ -9,7 +10,7 @@ use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::error::{ErrorCode, OAuthError};
 use hospes_protocol::jose::{Algorithm, has_secret_keys};
 use hospes_protocol::redirect_uri::{is_loopback, parse_registered};
-use hospes_protocol::registration::RegisteredMetadata;
+use hospes_protocol::registration::{RegisteredMetadata, RegistrationRequest};
 use hospes_protocol::scope::Scopes;
 use hospes_protocol::token::GrantType;
 use url::Url;
@@ -24,10 +25,12 @@ fn invalid(words: impl Into<String>) -> OAuthError {
 /// What the client is to be: as before where metadata do not reach, and never above the ceiling, or what an administrator
 /// allowed beyond it.
 pub(super) fn settings(
-    metadata: RegisteredMetadata,
+    request: RegistrationRequest,
     before: ClientSettings,
     ceiling: &Ceiling,
 ) -> Result<ClientSettings, OAuthError> {
+    let RegistrationRequest { metadata, members, .. } = request;
+    let options = options::apply(&before.options, &members)?;
     let grant_types = grant_types(&metadata, &before, ceiling)?;
     let application_type = application_type(metadata.application_type.as_deref())?;
     check_redirect_uris(&metadata.redirect_uris, &grant_types, application_type)?;
@@ -45,6 +48,7 @@ pub(super) fn settings(
         redirect_uris: metadata.redirect_uris,
         post_logout_redirect_uris: metadata.post_logout_redirect_uris,
         require_pushed_requests: metadata.require_pushed_authorization_requests.unwrap_or_default(),
+        options,
         ..before
     };
     settings.options.registration = RegistrationOptions {
@@ -152,13 +156,6 @@ fn check_choices(metadata: &RegisteredMetadata) -> Result<(), OAuthError> {
     if metadata.response_types.iter().flatten().any(|kind| kind != "code") {
         return Err(invalid("response_types must be code"));
     }
-    if metadata.subject_type.as_deref().is_some_and(|kind| kind != "public") {
-        return Err(invalid("subject_type must be public"));
-    }
-    let signing = metadata.token_endpoint_auth_signing_alg.as_deref();
-    if signing.is_some_and(|name| Algorithm::parse(name).is_none()) {
-        return Err(invalid("token_endpoint_auth_signing_alg is not supported"));
-    }
     Ok(())
 }
 
@@ -195,9 +192,7 @@ pub(super) fn metadata(client: &Client) -> RegisteredMetadata {
         software_id: registration.software_id,
         software_version: registration.software_version,
         application_type: registration.application_type.map(|kind| kind.as_str().to_owned()),
-        subject_type: Some("public".to_owned()),
         id_token_signed_response_alg: Some(client.id_token_algorithm.as_str().to_owned()),
-        token_endpoint_auth_signing_alg: None,
         require_auth_time: Some(true),
         initiate_login_uri: registration.initiate_login_uri,
         post_logout_redirect_uris: texts(&client.post_logout_redirect_uris),
