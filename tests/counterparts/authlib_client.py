@@ -5,6 +5,7 @@ Everything it learns it answers as JSON; what it refuses is a 400. Prints one li
 """
 
 import json
+import time
 
 import requests
 from authlib.common.security import generate_token
@@ -26,6 +27,14 @@ state = {}
 flows = {}
 
 
+class Assertion(PrivateKeyJWT):
+    """Authlib's assertions live for an hour, unless they say otherwise; ten minutes are the most that is taken."""
+
+    def sign(self, auth, token_endpoint):
+        self.claims = {"exp": int(time.time()) + 300}
+        return super().sign(auth, token_endpoint)
+
+
 def configure(_url, _query, body):
     who = json.loads(body)
     metadata = requests.get(get_well_known_url(who["issuer"], external=True), timeout=10).json()
@@ -42,7 +51,7 @@ def configure(_url, _query, body):
         who["client_id"],
         KEY,
         # Its only argument is the audience: the issuer, which names one server and nobody else.
-        token_endpoint_auth_method=PrivateKeyJWT(metadata["issuer"], alg="ES256"),
+        token_endpoint_auth_method=Assertion(metadata["issuer"], alg="ES256"),
         scope=SCOPE,
         redirect_uri=f"{state['url']}/callback",
         code_challenge_method="S256",

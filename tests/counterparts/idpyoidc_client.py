@@ -39,6 +39,7 @@ def configure(_url, _query, body):
         "response_types_supported": ["code"],
         "scopes_supported": ["openid", "profile", "email", "offline_access"],
         "token_endpoint_auth_methods_supported": [who["method"]],
+        "client_authn_methods": [who["method"], "bearer_header"],
         "id_token_signing_alg_values_supported": ["RS256", "ES256"],
         "services": SERVICES,
         "add_ons": {"pkce": {"function": "idpyoidc.client.oauth2.add_on.pkce.add_support", "kwargs": PKCE}},
@@ -83,7 +84,7 @@ def refresh(_url, _query, _body):
 
 
 def sign_out(_url, _query, _body):
-    return GoTo(state["handler"].logout(state["session"], f"{state['url']}/signed-out")["url"])
+    return GoTo(state["handler"].logout(state["session"], post_logout_redirect_uri=f"{state['url']}/signed-out")["url"])
 
 
 def announce(url):
