@@ -3,8 +3,8 @@
 //! Every page on the way is photographed, light and dark, wide and narrow, into `tests/screenshots/`, and judged for what
 //! a machine can see: one heading, no sideways scrolling, nothing in the browser's log.
 
-mod chromium;
+pub(crate) mod chromium;
 mod page;
 mod refused;
 mod tour;
-mod visitor;
+pub(crate) mod visitor;

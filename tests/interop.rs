@@ -4,6 +4,8 @@
 mod agent;
 mod client;
 mod home_idp;
+mod libraries;
 mod operations;
 mod provision;
 mod sealed;
+mod single_page;

@@ -3,8 +3,8 @@
 //! Where programs are is told by `cargo xtask test` in `HOSPES_TEST_*`. Nothing here knows what a program is for;
 //! that is in the files beside it.
 
+pub(crate) mod counterpart;
 pub(crate) mod hospes;
-pub(crate) mod node;
 
 use std::io::{BufRead, BufReader, Read};
 use std::net::TcpListener;

@@ -11,6 +11,7 @@ pub(crate) mod jwt;
 pub(crate) mod key_host;
 pub(crate) mod query;
 pub(crate) mod redemption;
+pub(crate) mod registration;
 pub(crate) mod snapshot;
 pub(crate) mod stores;
 pub(crate) mod tenant;

@@ -9,8 +9,8 @@
 // Prints one line of JSON when it is ready: {"url": …, "jwks": …}. POST /test/configure says who it is and at whom.
 
 import { generateKeyPairSync } from "node:crypto";
-import http from "node:http";
 import * as client from "openid-client";
+import { serve } from "./serve.mjs";
 
 const { SIGNING = "RS256", FEATURES = "", DECRYPTING, REGISTERED = "{}" } = process.env;
 const features = new Set(FEATURES.split(","));
@@ -208,30 +208,5 @@ const routes = {
   "GET /signed-out": ({ searchParams }) => ({ signed_out: true, state: searchParams.get("state") }),
 };
 
-async function bodyOf(request) {
-  let body = "";
-  for await (const piece of request) body += piece;
-  return body;
-}
-
-const server = http.createServer(async (request, response) => {
-  const here = new URL(request.url, url);
-  const route = routes[`${request.method} ${here.pathname}`];
-  const send = (status, value) => {
-    response.writeHead(status, { "content-type": "application/json" }).end(JSON.stringify(value));
-  };
-  if (!route) return send(404, {});
-  try {
-    const result = await route(here, await bodyOf(request));
-    if (result instanceof URL) response.writeHead(303, { location: result.href }).end();
-    else send(200, result);
-  } catch (error) {
-    const { error: code, error_description: words, message, cause } = error;
-    const refused = { error: code ?? error.code, words, message, cause: cause?.message ?? cause };
-    send(400, { ...refused, at: error.response?.url });
-  }
-});
-server.listen(0, "127.0.0.1");
-await new Promise((listening) => server.once("listening", listening));
-const url = `http://127.0.0.1:${server.address().port}`;
+const url = await serve(routes);
 console.log(JSON.stringify({ url, jwks: { keys: await publicKeys() } }));

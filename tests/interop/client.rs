@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 use super::agent::Agent;
 use super::home_idp::{application, configure, post};
 use super::provision::{CLIENT, Harbor, MEMBER, PASSWORD, Wishes, provision};
-use crate::process::node::Counterpart;
+use crate::process::counterpart::Counterpart;
 
 /// Harbor, its application, and a member of harbor at a browser.
 struct Scene {

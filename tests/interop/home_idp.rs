@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use super::agent::Agent;
 use super::provision::{CLIENT, Harbor, Wishes, provision};
-use crate::process::node::Counterpart;
+use crate::process::counterpart::Counterpart;
 
 const MONA: &str = "mona@mountain.example";
 

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::agent::Agent;
 use super::home_idp::{application, configure, post};
 use super::provision::{MEMBER, PASSWORD, Wishes, provision};
-use crate::process::node::Counterpart;
+use crate::process::counterpart::Counterpart;
 
 /// Signs a member in at an application that wants everything signed and encrypted this way, and asks about the token.
 async fn everything_sealed(signing: Algorithm, how: KeyManagement) {

@@ -111,7 +111,7 @@ async fn dsc_06_what_is_advertised_works_and_nothing_else() {
         ("response_types_supported", "response_type", &["token", "id_token", "code id_token", "none"]),
         ("response_modes_supported", "response_mode", &["fragment", "web_message", "fragment.jwt"]),
         ("code_challenge_methods_supported", "code_challenge_method", &["plain", "S512"]),
-        ("prompt_values_supported", "prompt", &["create", "foo"]),
+        ("prompt_values_supported", "prompt", &["register", "foo"]),
     ] {
         for value in values(member) {
             let value = if parameter == "scope" { format!("openid {value}") } else { value };

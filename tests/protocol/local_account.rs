@@ -154,7 +154,7 @@ async fn loc_20_loc_25_strangers_get_no_mail_and_no_account() {
     }
     assert_eq!(pages.len(), 1, "{pages:#?}");
     let created = wiki.authorize().set("prompt", "create");
-    created.get(&app.browser()).await.is_returned("invalid_request", &created);
+    created.open(&app.browser()).await.asks_who();
 }
 
 /// Of [`PASSWORD`] with 1 MiB and one pass, made by Python's argon2-cffi.

@@ -9,6 +9,7 @@ pub mod keys;
 pub mod people;
 pub mod permission;
 mod preview;
+pub mod registration_tokens;
 mod sector;
 pub mod set_up;
 pub mod tenants;

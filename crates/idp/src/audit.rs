@@ -39,6 +39,12 @@ audit_kinds! {
     ClientUpdated = "client.updated";
     /// A client was deleted.
     ClientDeleted = "client.deleted";
+    /// A registration by a client itself, or a look at it, was refused.
+    RegistrationDenied = "registration.denied";
+    /// Leave to register clients was given.
+    RegistrationTokenCreated = "registration_token.created";
+    /// Leave to register clients was withdrawn.
+    RegistrationTokenRevoked = "registration_token.revoked";
     /// A home IdP was registered.
     HomeIdpCreated = "idp.created";
     /// A home IdP was changed.

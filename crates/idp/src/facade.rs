@@ -19,6 +19,7 @@ use crate::published::Published;
 use crate::refusal::Refusal;
 use crate::vault::{Purpose, Vault};
 use crate::verified_tokens::VerifiedTokens;
+use crate::web_origins::WebOrigins;
 use hospes_protocol::Issuer;
 use hospes_protocol::jose::{Algorithm, KeySet};
 use jiff::Timestamp;
@@ -62,6 +63,7 @@ pub struct Idp {
     pub(crate) verified_tokens: VerifiedTokens,
     /// Metadata documents by tenant, its version and what it signs with.
     pub(crate) documents: Cache<(TenantId, u64, Vec<Algorithm>), Arc<Published>>,
+    pub(crate) web_origins: WebOrigins,
     pub(crate) barred: Barred,
     pub(crate) audit: AuditLog,
     mail_queued: Arc<Notify>,
@@ -76,6 +78,7 @@ impl Idp {
             keyring: Keyring::new(rooms.directory.clone(), rooms.vault.clone()),
             verified_tokens: VerifiedTokens::default(),
             documents: Cache::new(10_000),
+            web_origins: WebOrigins::default(),
             barred: Barred::default(),
             audit: AuditLog::start(rooms.directory.clone()),
             directory: rooms.directory,
@@ -94,11 +97,16 @@ impl Idp {
     /// Applies a change with its audit entry, and wakes whoever sends mail if there is some.
     pub(crate) async fn apply(&self, change: Change, event: AuditEvent) -> Result<(), ChangeError> {
         let queues_mail = change.queues_mail();
-        self.directory.apply(change, event).await?;
-        if queues_mail {
+        let (concerns_clients, tenant) = (change.concerns_clients(), event.tenant);
+        let applied = self.directory.apply(change, event).await;
+        if concerns_clients {
+            // Also after a failure: a store that lost the answer may have made the change.
+            self.web_origins.forget(tenant);
+        }
+        if queues_mail && applied.is_ok() {
             self.mail_queued.notify_one();
         }
-        Ok(())
+        applied
     }
 
     /// An enabled tenant by its name. Disabled, unknown and malformed names are the same.

@@ -85,6 +85,7 @@ pub(crate) fn client() -> Client {
         id_token_algorithm: Algorithm::RS256,
         audience: None,
         options: ClientOptions::default(),
+        registration: None,
         created_at: now(),
         version: 0,
     }

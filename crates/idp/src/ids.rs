@@ -41,6 +41,8 @@ uuid_newtype! {
     HomeIdpId;
     /// An invitation.
     InvitationId;
+    /// An administrator's leave to register clients.
+    RegistrationTokenId;
     /// A mail waiting in the outbox.
     MailId;
     /// An entry of the audit log.

@@ -1,12 +1,14 @@
 //! Server metadata and keys of a tenant, rendered once.
 
 use crate::Idp;
+use crate::admin::permission::{INVITE, PERMISSIONS};
 use crate::ctx::Ctx;
 use crate::keyring::{KeyringError, TenantKeys};
 use crate::model::authentication::ACR_VALUES;
 use crate::model::tenant::Tenant;
 use crate::published::Published;
 use hospes_protocol::metadata::ProviderMetadata;
+use hospes_protocol::resource_metadata::{ProtectedResource, ResourceMetadata, WELL_KNOWN};
 use std::sync::Arc;
 
 /// Languages of the pages.
@@ -27,9 +29,26 @@ impl Idp {
                 &UI_LOCALES,
                 mtls.as_ref(),
             )
-            .with_details(types.collect());
+            .with_details(types.collect())
+            .taking_registrations(self.takes_registrations(tenant));
             Arc::new(Published::new(serde_json::to_vec(&document).unwrap_or_default()))
         }))
+    }
+
+    /// The metadata document of one of our own resources (RFC 9728).
+    pub fn resource_metadata(&self, tenant: &Tenant, resource: ProtectedResource) -> Published {
+        let scopes: &[&str] = match resource {
+            ProtectedResource::Userinfo => &["openid", "profile", "email"],
+            ProtectedResource::Api => &PERMISSIONS,
+            ProtectedResource::Graph => &[INVITE],
+        };
+        let document = ResourceMetadata::new(&self.issuer(tenant), resource, scopes);
+        Published::new(serde_json::to_vec(&document).unwrap_or_default())
+    }
+
+    /// Where that document is: between the host and the path of the resource (RFC 9728 §3.1).
+    pub fn resource_metadata_url(&self, tenant: &Tenant, resource: ProtectedResource) -> String {
+        format!("{}{WELL_KNOWN}/t/{}{}", self.base_url(), tenant.slug, resource.path())
     }
 
     /// The keys of a tenant, with its published key set.

@@ -9,6 +9,7 @@ pub mod home_idp;
 pub mod identity;
 pub mod invitation;
 pub mod options;
+pub mod registration;
 pub mod session;
 pub mod signing_key;
 pub mod tenant;

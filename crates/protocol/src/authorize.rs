@@ -65,7 +65,7 @@ pub struct Prompt {
 
 impl Prompt {
     /// The values discovery lists.
-    pub const VALUES: [&'static str; 4] = ["none", "login", "consent", "select_account"];
+    pub const VALUES: [&'static str; 5] = ["none", "login", "consent", "select_account", "create"];
 }
 
 /// One claim asked for by the `claims` parameter (OIDC Core §5.5.1).

@@ -147,7 +147,9 @@ fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
             "none" => prompt.none = true,
             "login" => prompt.login = true,
             "consent" => prompt.consent = true,
-            "select_account" => prompt.select_account = true,
+            // Initiating User Registration §4: who has an invitation finds the way in on the sign-in page; nobody else
+            // gets an account by asking for one.
+            "select_account" | "create" => prompt.select_account = true,
             _ => return Err(OAuthError::invalid_request("prompt has an unknown value")),
         }
     }

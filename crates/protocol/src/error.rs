@@ -88,6 +88,14 @@ error_table! {
     InvalidTarget = "invalid_target", 400, "RFC 8707 §2";
     /// The authorization details are malformed, of an unknown type, or do not fit it.
     InvalidAuthorizationDetails = "invalid_authorization_details", 400, "RFC 9396 §5";
+    /// A redirect URI cannot be registered.
+    InvalidRedirectUri = "invalid_redirect_uri", 400, "RFC 7591 §3.2.2";
+    /// A member of the client metadata cannot be accepted.
+    InvalidClientMetadata = "invalid_client_metadata", 400, "RFC 7591 §3.2.2";
+    /// The software statement is none.
+    InvalidSoftwareStatement = "invalid_software_statement", 400, "RFC 7591 §3.2.2";
+    /// Nobody here trusts the issuer of the software statement.
+    UnapprovedSoftwareStatement = "unapproved_software_statement", 400, "RFC 7591 §3.2.2";
     /// The access token is expired, revoked or malformed.
     InvalidToken = "invalid_token", 401, "RFC 6750 §3.1";
     /// The access token lacks a scope.

@@ -13,6 +13,7 @@ pub mod signing;
 pub use check::{ClaimError, Expectation};
 pub use compact::{Claims, CompactJwt};
 pub use encryption::{ContentEncryption, EncryptingKeys, KeyManagement};
+pub use jwks::has_secret_keys;
 pub use jwks::{KeySetError, VerifyingKeys};
 pub use key_set::KeySet;
 pub use signing::{Signer, SigningKeyPair};

@@ -37,6 +37,8 @@ pub mod paths {
     pub const REVOKE: &str = "/revoke";
     /// RP-initiated logout.
     pub const END_SESSION: &str = "/logout";
+    /// Dynamic client registration (RFC 7591).
+    pub const REGISTRATION: &str = "/register";
 }
 
 /// Claims that may appear in ID tokens and userinfo.
@@ -106,6 +108,8 @@ pub struct ProviderMetadata {
     introspection_endpoint: String,
     revocation_endpoint: String,
     end_session_endpoint: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    registration_endpoint: Option<String>,
     scopes_supported: Vec<&'static str>,
     response_types_supported: [&'static str; 1],
     response_modes_supported: Vec<&'static str>,
@@ -131,7 +135,7 @@ pub struct ProviderMetadata {
     #[serde(skip_serializing_if = "Option::is_none")]
     mtls_endpoint_aliases: Option<MtlsAliases>,
     code_challenge_methods_supported: [&'static str; 1],
-    prompt_values_supported: [&'static str; 4],
+    prompt_values_supported: [&'static str; 5],
     acr_values_supported: Vec<&'static str>,
     claims_supported: Vec<&'static str>,
     claim_types_supported: [&'static str; 2],
@@ -173,6 +177,7 @@ impl ProviderMetadata {
             introspection_endpoint: issuer.join(paths::INTROSPECT),
             revocation_endpoint: issuer.join(paths::REVOKE),
             end_session_endpoint: issuer.join(paths::END_SESSION),
+            registration_endpoint: None,
             scopes_supported: vec!["openid", "profile", "email", "groups", "offline_access"],
             response_types_supported: ["code"],
             response_modes_supported: ResponseMode::NAMES.map(|(name, _)| name).to_vec(),
@@ -214,5 +219,12 @@ impl ProviderMetadata {
     #[must_use]
     pub fn with_details(self, types: Vec<String>) -> Self {
         Self { authorization_details_types_supported: types, ..self }
+    }
+
+    /// Also says where clients register themselves, if they may.
+    #[must_use]
+    pub fn taking_registrations(mut self, takes: bool) -> Self {
+        self.registration_endpoint = takes.then(|| self.issuer.join(paths::REGISTRATION));
+        self
     }
 }

@@ -14,6 +14,7 @@ mod keys;
 mod member;
 mod office;
 mod output;
+mod registration_token;
 mod tenant;
 
 use crate::config::{Config, Sources};
@@ -71,6 +72,9 @@ enum Command {
     /// Clients: the applications of a tenant.
     #[command(subcommand)]
     Client(client::Verb),
+    /// Leave for clients to register themselves.
+    #[command(subcommand)]
+    RegistrationToken(registration_token::Verb),
     /// Home IdPs: where guests have their accounts.
     #[command(subcommand)]
     Idp(idp::Verb),
@@ -137,6 +141,7 @@ async fn administer(office: &Office, command: Command) -> Result<()> {
         Command::Keys(verb) => keys::run(office, verb).await,
         Command::Tenant(verb) => tenant::run(office, verb).await,
         Command::Client(verb) => client::run(office, verb).await,
+        Command::RegistrationToken(verb) => registration_token::run(office, verb).await,
         Command::Idp(verb) => idp::run(office, verb).await,
         Command::Guest(verb) => guest::run(office, verb).await,
         Command::Member(verb) => member::run(office, verb).await,

@@ -11,6 +11,7 @@ use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
+use hospes_idp::registration::record::RegistrationToken;
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::{ClientId, Issuer, Subject};
@@ -30,7 +31,7 @@ impl DryRun {
             Change::CreateTenant(tenant, _) => {
                 taken(self.0.tenant_by_slug(&tenant.slug).await?.is_some(), "slug")
             }
-            Change::InsertClient(client) => {
+            Change::InsertClient(client) | Change::RegisterClient(client, _) => {
                 taken(self.0.client(client.tenant, &client.client_id).await?.is_some(), "client_id")
             }
             Change::InsertUser(user, _) => {
@@ -104,6 +105,22 @@ impl Directory for DryRun {
 
     async fn list_clients(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Client>, Unavailable> {
         self.0.list_clients(tenant, page).await
+    }
+
+    async fn registration_token(
+        &self,
+        tenant: TenantId,
+        secret: &SecretHash,
+    ) -> Result<Option<RegistrationToken>, Unavailable> {
+        self.0.registration_token(tenant, secret).await
+    }
+
+    async fn list_registration_tokens(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<RegistrationToken>, Unavailable> {
+        self.0.list_registration_tokens(tenant, page).await
     }
 
     async fn home_idp(&self, tenant: TenantId, id: HomeIdpId) -> Result<Option<HomeIdp>, Unavailable> {

@@ -16,6 +16,7 @@ use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
+use hospes_idp::registration::record::RegistrationToken;
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::{ClientId, Issuer, Subject};
@@ -92,9 +93,9 @@ impl Touched {
             }
             Change::InsertSigningKey(key) => Self::Keys(key.tenant),
             Change::RemoveSigningKey { tenant, .. } => Self::Keys(*tenant),
-            Change::InsertClient(client) | Change::UpdateClient(client) => {
-                Self::Client(client.tenant, client.client_id.clone())
-            }
+            Change::InsertClient(client)
+            | Change::UpdateClient(client)
+            | Change::RegisterClient(client, _) => Self::Client(client.tenant, client.client_id.clone()),
             Change::DeleteClient(tenant, id) => Self::Client(*tenant, id.clone()),
             Change::InsertHomeIdp(home_idp) | Change::UpdateHomeIdp(home_idp) => {
                 Self::HomeIdp(home_idp.tenant, home_idp.id)
@@ -114,6 +115,8 @@ impl Touched {
             | Change::RehashPassword { .. }
             | Change::RevokeInvitation(..)
             | Change::PutConsent(_)
+            | Change::InsertRegistrationToken(_)
+            | Change::DeleteRegistrationToken(..)
             | Change::EnqueueMail(_) => Self::Nothing,
         }
     }
@@ -177,6 +180,22 @@ impl Directory for CachedDirectory {
 
     async fn list_clients(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Client>, Unavailable> {
         self.inner.list_clients(tenant, page).await
+    }
+
+    async fn registration_token(
+        &self,
+        tenant: TenantId,
+        secret: &SecretHash,
+    ) -> Result<Option<RegistrationToken>, Unavailable> {
+        self.inner.registration_token(tenant, secret).await
+    }
+
+    async fn list_registration_tokens(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<RegistrationToken>, Unavailable> {
+        self.inner.list_registration_tokens(tenant, page).await
     }
 
     async fn home_idp_for_domain(

@@ -24,13 +24,14 @@ use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
+use hospes_idp::registration::record::RegistrationToken;
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::{ClientId, Issuer, Subject};
 use jiff::Timestamp;
 use open::PATIENCE;
 use page::Paging;
-use row::{decode, invitation_state, user_state, user_type};
+use row::{Counted, decode, invitation_state, user_state, user_type};
 use serde::de::DeserializeOwned;
 use statement::{Arg, Pool, Writing, args};
 use std::sync::Arc;
@@ -153,6 +154,30 @@ impl Directory for SqlDirectory {
         let args = args![tenant, paging.after.as_str(), paging.limit];
         let found = self.all(sql, args).await?;
         Ok(paging.cut(found, |client: &Client| client.client_id.to_string()))
+    }
+
+    async fn registration_token(
+        &self,
+        tenant: TenantId,
+        secret: &SecretHash,
+    ) -> Result<Option<RegistrationToken>, Unavailable> {
+        let sql = "SELECT '{\"clients\":' || CAST(clients AS TEXT) || ',\"token\":' || body || '}'
+             FROM registration_tokens WHERE tenant = $1 AND secret = $2";
+        let counted: Option<Counted> = self.one(sql, args![tenant, *secret]).await?;
+        Ok(counted.map(RegistrationToken::from))
+    }
+
+    async fn list_registration_tokens(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<RegistrationToken>, Unavailable> {
+        let paging = Paging::rising(page);
+        let sql = "SELECT '{\"clients\":' || CAST(clients AS TEXT) || ',\"token\":' || body || '}'
+             FROM registration_tokens WHERE tenant = $1 AND id > $2 ORDER BY id LIMIT $3";
+        let found: Vec<Counted> = self.all(sql, args![tenant, paging.after.as_str(), paging.limit]).await?;
+        let found = found.into_iter().map(RegistrationToken::from).collect();
+        Ok(paging.cut(found, |token: &RegistrationToken| token.id.to_string()))
     }
 
     async fn home_idp(&self, tenant: TenantId, id: HomeIdpId) -> Result<Option<HomeIdp>, Unavailable> {

@@ -13,6 +13,7 @@ mod home_idp;
 mod invitation;
 mod key;
 mod problem;
+mod registration_token;
 mod tenant;
 mod user;
 mod wire;
@@ -25,6 +26,7 @@ pub use home_idp::{HomeDomain, HomeIdp, HomeIdpBody};
 pub use invitation::{Invitation, MadeInvitation, NewInvitation};
 pub use key::{Key, NewKey};
 pub use problem::Problem;
+pub use registration_token::{MadeRegistrationToken, NewRegistrationTokenBody, RegistrationToken};
 pub use tenant::{AddressRoute, Settings, SettingsPatch, Tenant, TenantPatch};
 pub use user::{Identity, NewMember, User, UserPatch, UserWithIdentities};
 pub use wire::{

@@ -10,6 +10,7 @@ use hospes_idp::error::{AuthorizeError, PageError};
 use hospes_idp::refusal::Refusal;
 use hospes_idp::token::possession::TokenScheme;
 use hospes_protocol::jose::Algorithm;
+use hospes_protocol::resource_metadata::ProtectedResource;
 use hospes_protocol::response::AuthorizationResponse;
 use hospes_protocol::{ErrorCode, OAuthError};
 use serde_json::json;
@@ -102,24 +103,40 @@ impl Site {
         }
     }
 
-    /// What a protected resource asks for (RFC 6750 §3, RFC 9449 §7.1): no code where no token came.
-    pub(crate) fn challenge(&self, scheme: TokenScheme, error: Option<&OAuthError>) -> String {
-        let realm = &self.tenant.slug;
+    /// What a protected resource asks for, and where that is explained (RFC 6750 §3, RFC 9449 §7.1, RFC 9728 §5.1): no
+    /// code where no token came.
+    pub(crate) fn challenge(
+        &self,
+        resource: ProtectedResource,
+        scheme: TokenScheme,
+        error: Option<&OAuthError>,
+    ) -> String {
+        let metadata = self.idp().resource_metadata_url(&self.tenant, resource);
+        let realm = format!("realm=\"{}\", resource_metadata=\"{metadata}\"", self.tenant.slug);
         let error = error
             .map(|error| format!(", error=\"{}\", error_description=\"{}\"", error.code, error.description));
         let error = error.unwrap_or_default();
         match scheme {
-            TokenScheme::Bearer => format!("Bearer realm=\"{realm}\"{error}"),
+            TokenScheme::Bearer => format!("Bearer {realm}{error}"),
             TokenScheme::Dpop => {
                 let algorithms = Algorithm::VERIFYING.map(Algorithm::as_str).join(" ");
-                format!("DPoP realm=\"{realm}\", algs=\"{algorithms}\"{error}")
+                format!("DPoP {realm}, algs=\"{algorithms}\"{error}")
             }
         }
     }
 
-    /// An error of a protected resource.
+    /// An error of where clients register, whose tokens are of no other use (RFC 6750 §3).
+    pub(crate) fn registration_error(&self, error: &OAuthError) -> HttpResponse {
+        let mut response = HttpResponseBuilder::new(status(error.code.status()));
+        let realm = format!("Bearer realm=\"{}\", error=\"{}\"", self.tenant.slug, error.code);
+        response.insert_header((header::WWW_AUTHENTICATE, realm));
+        oauth_json(response, error)
+    }
+
+    /// An error of userinfo.
     pub(crate) fn bearer_error(&self, scheme: TokenScheme, error: Option<&OAuthError>) -> HttpResponse {
-        let challenge = (header::WWW_AUTHENTICATE, self.challenge(scheme, error));
+        let challenge =
+            (header::WWW_AUTHENTICATE, self.challenge(ProtectedResource::Userinfo, scheme, error));
         let Some(error) = error else {
             return HttpResponse::Unauthorized().insert_header(challenge).finish();
         };

@@ -20,8 +20,8 @@ mod refusal;
 mod sign_in;
 
 pub use account::{
-    ConfirmSignOut, Home, NewPassword, NewPasswordProblem, NewPasswordPurpose, SetUp, SetUpProblem,
-    SignedOut, Standing, Strength,
+    ApplicationLink, ConfirmSignOut, Home, NewPassword, NewPasswordProblem, NewPasswordPurpose, SetUp,
+    SetUpProblem, SignedOut, Standing, Strength,
 };
 pub use device::{ConfirmDevice, DeviceAnswered, DeviceCode, DeviceCodeProblem};
 pub use form_post::FormPost;

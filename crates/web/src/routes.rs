@@ -4,6 +4,7 @@ mod account;
 mod admin_api;
 mod assets;
 mod authorize;
+mod cors;
 mod device;
 mod graph;
 mod guests;
@@ -11,12 +12,14 @@ mod interaction;
 mod logout;
 mod metadata;
 mod redeem;
+mod registration;
 mod token;
 
 use crate::plain::not_found;
 use actix_web::guard;
 use actix_web::http::header;
-use actix_web::web::{ServiceConfig, get, post, resource, route, scope};
+use actix_web::middleware::from_fn;
+use actix_web::web::{ServiceConfig, delete, get, post, put, resource, route, scope};
 use actix_web::{HttpResponse, Resource, Route};
 
 /// The largest form or query accepted, in bytes (DOS-01).
@@ -29,7 +32,13 @@ pub fn configure(config: &mut ServiceConfig) {
         .configure(static_files)
         .service(
             only_get("/.well-known/oauth-authorization-server/t/{tenant}")
-                .route(read().to(metadata::document)),
+                .route(read().to(metadata::document))
+                .wrap(from_fn(cors::for_everyone)),
+        )
+        .service(
+            only_get("/.well-known/oauth-protected-resource/t/{tenant}/{resource}")
+                .route(read().to(metadata::resource))
+                .wrap(from_fn(cors::for_everyone)),
         )
         .service(
             scope("/t/{tenant}")
@@ -48,26 +57,46 @@ pub fn static_files(config: &mut ServiceConfig) {
 
 fn protocol(config: &mut ServiceConfig) {
     config
-        .service(only_get("/.well-known/openid-configuration").route(read().to(metadata::document)))
-        .service(only_get("/jwks").route(read().to(metadata::jwks)))
+        .service(
+            only_get("/.well-known/openid-configuration")
+                .route(read().to(metadata::document))
+                .wrap(from_fn(cors::for_everyone)),
+        )
+        .service(only_get("/jwks").route(read().to(metadata::jwks)).wrap(from_fn(cors::for_everyone)))
         .service(
             only("/authorize", "GET, POST")
                 .route(get().to(authorize::by_get))
                 .route(post().to(authorize::by_post)),
         )
-        .service(only("/token", "POST").route(post().to(token::exchange)))
-        .service(only_post("/par").route(post().to(token::push)))
-        .service(only_post("/device_authorization").route(post().to(token::request_device)))
+        .service(
+            only_post("/token").route(post().to(token::exchange)).wrap(from_fn(cors::for_browser_clients)),
+        )
+        .service(only_post("/par").route(post().to(token::push)).wrap(from_fn(cors::for_browser_clients)))
+        .service(
+            only_post("/device_authorization")
+                .route(post().to(token::request_device))
+                .wrap(from_fn(cors::for_browser_clients)),
+        )
         .service(only_post("/introspect").route(post().to(token::introspect)))
-        .service(only_post("/revoke").route(post().to(token::revoke)))
+        .service(
+            only_post("/revoke").route(post().to(token::revoke)).wrap(from_fn(cors::for_browser_clients)),
+        )
         .service(
             only("/userinfo", "GET, POST")
                 .route(get().to(token::userinfo))
-                .route(post().to(token::userinfo_by_post)),
+                .route(post().to(token::userinfo_by_post))
+                .wrap(from_fn(cors::for_browser_clients)),
         )
         .service(only("/userinfo/groups", "GET").route(get().to(token::groups)))
         .service(
             only("/logout", "GET, POST").route(get().to(logout::by_get)).route(post().to(logout::by_post)),
+        )
+        .service(only_post("/register").route(post().to(registration::register)))
+        .service(
+            only("/register/{id}", "GET, PUT, DELETE")
+                .route(get().to(registration::read))
+                .route(put().to(registration::change))
+                .route(delete().to(registration::end)),
         )
         .service(only("/upstream/{id}/callback", "GET").route(get().to(authorize::callback)));
 }

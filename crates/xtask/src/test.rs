@@ -25,10 +25,11 @@ use redis::Redis;
 pub(crate) fn run(root: &Path, runner: &[String]) -> Result<()> {
     process::pass_on_signals()?;
     let machine = Machine::prepare()?;
-    counterparts::install(root, &machine)?;
+    let python = counterparts::install(root, &machine)?;
     let redis = Redis::start(&machine.stores)?;
     let postgres = Postgres::start(&machine.stores)?;
-    let tests = Tests { root, machine: &machine, redis_url: redis.url(), postgres_url: postgres.url() };
+    let (redis_url, postgres_url) = (redis.url(), postgres.url());
+    let tests = Tests { root, machine: &machine, python, redis_url, postgres_url };
     println!("started {} and {}", tests.redis_url, tests.postgres_url);
     let binary = tests.build()?;
     tests.run(runner, &binary)
@@ -37,6 +38,8 @@ pub(crate) fn run(root: &Path, runner: &[String]) -> Result<()> {
 struct Tests<'a> {
     root: &'a Path,
     machine: &'a Machine,
+    /// With the Python packages the tests use.
+    python: PathBuf,
     redis_url: String,
     postgres_url: String,
 }
@@ -90,6 +93,7 @@ impl Tests<'_> {
             .env("HOSPES_TEST_POSTGRES_URL", &self.postgres_url)
             .env("HOSPES_TEST_CHROMEDRIVER", &self.machine.chromedriver)
             .env("HOSPES_TEST_NODE", &self.machine.node)
+            .env("HOSPES_TEST_PYTHON", &self.python)
             .env("HOSPES_TEST_BINARY", binary);
         command
     }

@@ -3,6 +3,8 @@
 use super::tenants::display_name;
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
+use crate::ctx::Ctx;
+use crate::ids::TenantId;
 use crate::model::client::{Client, ClientSecret, ConsentRule};
 use crate::model::options::{ClientOptions, Registered};
 use crate::model::tenant::Status;
@@ -83,7 +85,7 @@ impl Default for ClientSettings {
 }
 
 impl ClientSettings {
-    fn problems(&self) -> Vec<String> {
+    pub(crate) fn problems(&self) -> Vec<String> {
         let set = self.jwks.as_ref().map(ToString::to_string).unwrap_or_default();
         let keys = KeySet::parse(set.as_bytes()).ok();
         let metadata = ClientMetadata {
@@ -117,6 +119,7 @@ impl ClientSettings {
             let sector = sector(&self.options.claims, self.redirect_uris.iter().map(String::as_str));
             problems.extend(sector.err().map(str::to_owned));
         }
+        problems.extend(self.options.registration.problems());
         problems
     }
 
@@ -142,7 +145,35 @@ impl ClientSettings {
         lacking.map(|(how, _)| format!("jwks has no key for {}", how.as_str())).collect()
     }
 
-    fn apply(self, client: Client) -> Client {
+    /// As a client that is new, and has no secret yet.
+    pub(crate) fn into_client(self, ctx: &Ctx, tenant: TenantId, client_id: ClientId) -> Client {
+        self.apply(Client {
+            tenant,
+            client_id,
+            display_name: String::new(),
+            status: Status::Enabled,
+            auth_method: ClientAuthMethod::None,
+            secrets: Vec::new(),
+            jwks: None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            start_url: None,
+            grant_types: Vec::new(),
+            scope: Scopes::default(),
+            permissions: Scopes::default(),
+            require_pkce: true,
+            require_pushed_requests: false,
+            consent: ConsentRule::default(),
+            id_token_algorithm: Algorithm::RS256,
+            audience: None,
+            options: ClientOptions::default(),
+            registration: None,
+            created_at: ctx.now,
+            version: 0,
+        })
+    }
+
+    pub(crate) fn apply(self, client: Client) -> Client {
         let uris = |texts: Vec<String>| texts.into_iter().map(RedirectUri::new).collect();
         Client {
             display_name: self.display_name,
@@ -198,39 +229,26 @@ impl Admin<'_> {
         settings: ClientSettings,
     ) -> Result<(Client, Option<Secret>), AdminError> {
         let settings = checked(settings)?;
-        self.can_sign(&settings.signatures()).await?;
-        self.check_sector(&settings, None).await?;
+        self.check_elsewhere(&settings, None).await?;
         let client_id = match id {
             Some(id) => ClientId::new(client_id(id)?),
             None => ClientId::new(self.ctx.uuid().to_string()),
         };
-        let (secrets, plain) = self.new_secret(settings.auth_method);
-        let client = settings.apply(Client {
-            tenant: self.tenant.id,
-            client_id,
-            display_name: String::new(),
-            status: Status::Enabled,
-            auth_method: ClientAuthMethod::None,
-            secrets,
-            jwks: None,
-            redirect_uris: Vec::new(),
-            post_logout_redirect_uris: Vec::new(),
-            start_url: None,
-            grant_types: Vec::new(),
-            scope: Scopes::default(),
-            permissions: Scopes::default(),
-            require_pkce: true,
-            require_pushed_requests: false,
-            consent: ConsentRule::default(),
-            id_token_algorithm: Algorithm::RS256,
-            audience: None,
-            options: ClientOptions::default(),
-            created_at: self.ctx.now,
-            version: 0,
-        });
+        let (secrets, plain) = new_secret(self.ctx, settings.auth_method);
+        let client = Client { secrets, ..settings.into_client(self.ctx, self.tenant.id, client_id) };
         let event = self.event(AuditKind::ClientCreated).client(&client.client_id);
         self.idp.apply(Change::InsertClient(client.clone()), event).await?;
         Ok((client, plain))
+    }
+
+    /// What settings alone do not tell: whether our keys and the document of the sector allow them.
+    pub(crate) async fn check_elsewhere(
+        &self,
+        settings: &ClientSettings,
+        before: Option<&Client>,
+    ) -> Result<(), AdminError> {
+        self.can_sign(&settings.signatures()).await?;
+        self.check_sector(settings, before).await
     }
 
     /// One client.
@@ -253,8 +271,7 @@ impl Admin<'_> {
         let client = self.client(id).await?;
         AdminError::check_version(version, client.version)?;
         let settings = checked(settings)?;
-        self.can_sign(&settings.signatures()).await?;
-        self.check_sector(&settings, Some(&client)).await?;
+        self.check_elsewhere(&settings, Some(&client)).await?;
         self.store_client(settings.apply(client)).await
     }
 
@@ -266,7 +283,7 @@ impl Admin<'_> {
     ) -> Result<(Client, Secret), AdminError> {
         let mut client = self.client(id).await?;
         AdminError::check_version(version, client.version)?;
-        let (secrets, plain) = self.new_secret(client.auth_method);
+        let (secrets, plain) = new_secret(self.ctx, client.auth_method);
         let plain =
             plain.ok_or_else(|| AdminError::invalid("this client does not authenticate with a secret"))?;
         let until = self.ctx.after(OVERLAP);
@@ -291,19 +308,20 @@ impl Admin<'_> {
         self.idp.apply(Change::UpdateClient(client.clone()), event).await?;
         Ok(Client { version: client.version + 1, ..client })
     }
+}
 
-    fn new_secret(&self, method: ClientAuthMethod) -> (Vec<ClientSecret>, Option<Secret>) {
-        match method {
-            ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost => {
-                let plain = self.ctx.token();
-                let stored = ClientSecret { hash: SecretHash::of(&plain), expires_at: None };
-                (vec![stored], Some(Secret::new(plain)))
-            }
-            ClientAuthMethod::None
-            | ClientAuthMethod::PrivateKeyJwt
-            | ClientAuthMethod::TlsClientAuth
-            | ClientAuthMethod::SelfSignedTlsClientAuth => (Vec::new(), None),
+/// A secret, where the method needs one.
+pub(crate) fn new_secret(ctx: &Ctx, method: ClientAuthMethod) -> (Vec<ClientSecret>, Option<Secret>) {
+    match method {
+        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost => {
+            let plain = ctx.token();
+            let stored = ClientSecret { hash: SecretHash::of(&plain), expires_at: None };
+            (vec![stored], Some(Secret::new(plain)))
         }
+        ClientAuthMethod::None
+        | ClientAuthMethod::PrivateKeyJwt
+        | ClientAuthMethod::TlsClientAuth
+        | ClientAuthMethod::SelfSignedTlsClientAuth => (Vec::new(), None),
     }
 }
 

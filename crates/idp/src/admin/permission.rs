@@ -21,6 +21,9 @@ pub const ADMINISTER: &str = "Directory.ReadWrite.All";
 /// What clients can be permitted to do for themselves, and people through clients.
 pub const PERMISSIONS: [&str; 2] = [INVITE, ADMINISTER];
 
+/// Seconds a sign-in is good for what cannot be undone or opens doors (RFC 9470).
+pub const FRESH_FOR: u32 = 3600;
+
 /// Somebody whose identity was established.
 #[derive(Clone, Debug)]
 pub enum Caller {
@@ -41,6 +44,13 @@ impl Caller {
             // The smaller of the two rights: the person's and the token's.
             Self::User(user, scope) => scope.as_ref().is_none_or(granted) && by_role(user),
         }
+    }
+
+    /// Whether the caller is a person whose sign-in, as their token tells it, is too old for a dangerous operation. Programs
+    /// that act for themselves have nobody who could sign in anew.
+    pub fn must_sign_in_anew(&self, auth_time: Option<i64>, ctx: &Ctx) -> bool {
+        let is_fresh = |at: i64| ctx.seconds().saturating_sub(at) <= i64::from(FRESH_FOR);
+        matches!(self, Self::User(_, Some(_))) && !auth_time.is_some_and(is_fresh)
     }
 
     /// As an inviter, if the caller may invite.

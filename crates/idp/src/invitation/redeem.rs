@@ -145,10 +145,7 @@ impl Idp {
     pub(crate) async fn landing(&self, visit: &Visit<'_>, id: InvitationId) -> Result<Outcome, PageError> {
         let invitation =
             self.directory.invitation(visit.tenant.id, id).await?.ok_or(Refusal::InvitationUnknown)?;
-        if self.is_destination(visit.tenant, &invitation.redirect_url).await? {
-            Ok(Outcome::Leave(invitation.redirect_url))
-        } else {
-            Err(Refusal::Destination.into())
-        }
+        let way = self.way_to(visit.tenant, &invitation.redirect_url).await?;
+        way.map(Outcome::Leave).ok_or_else(|| Refusal::Destination.into())
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::ids::TenantId;
 use crate::model::options::ClientOptions;
+use crate::model::registration::Registration;
 use crate::model::tenant::Status;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
@@ -85,6 +86,9 @@ pub struct Client {
     /// Everything rarely changed.
     #[serde(default)]
     pub options: ClientOptions,
+    /// Of a client that registered itself. No option: neither the client nor an administrator sets it.
+    #[serde(default)]
+    pub registration: Option<Registration>,
     /// When it was made.
     pub created_at: Timestamp,
     /// Rises with each change.

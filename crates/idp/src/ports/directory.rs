@@ -8,12 +8,13 @@ use super::groups::Groups;
 use super::page::{Page, PageRequest};
 use crate::audit::AuditEvent;
 use crate::email::{Domain, EmailAddress};
-use crate::ids::{GroupId, HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use crate::ids::{GroupId, HomeIdpId, InvitationId, MailId, RegistrationTokenId, TenantId, UserId};
 use crate::mail::OutboxMail;
 use crate::model::client::Client;
 use crate::model::group::{Group, Membership};
 use crate::model::home_idp::HomeIdp;
 use crate::model::invitation::{Invitation, InvitationState};
+use crate::model::registration::RegistrationToken;
 use crate::model::tenant::{SigningKey, Slug, Tenant};
 use crate::model::user::{Consent, FederatedIdentity, LocalAccount, User};
 use crate::vault::SecretHash;
@@ -56,7 +57,6 @@ pub struct Admission {
 
 /// One write.
 #[derive(Clone, Debug, PartialEq)]
-#[expect(clippy::large_enum_variant, reason = "one lives at a time, never many in a list")]
 pub enum Change {
     /// A tenant with its first signing keys.
     CreateTenant(Tenant, Vec<SigningKey>),
@@ -79,6 +79,13 @@ pub enum Change {
     UpdateClient(Client),
     /// Gone.
     DeleteClient(TenantId, ClientId),
+    /// Leave to register clients.
+    InsertRegistrationToken(RegistrationToken),
+    /// Gone; the clients it made stay.
+    DeleteRegistrationToken(TenantId, RegistrationTokenId),
+    /// A client with a new identifier, counted against this leave. Leave that has made all its clients is
+    /// [`ChangeError::Stale`].
+    RegisterClient(Client, RegistrationTokenId),
     /// A home IdP. Its domains must not belong to another home IdP of the tenant.
     InsertHomeIdp(HomeIdp),
     /// See [`Change::UpdateTenant`] and [`Change::InsertHomeIdp`].
@@ -137,6 +144,14 @@ impl Change {
     pub const fn queues_mail(&self) -> bool {
         matches!(self, Self::EnqueueMail(_) | Self::ReplacePassword(..) | Self::Invite { mail: Some(_), .. })
     }
+
+    /// Whether clients are others afterwards.
+    pub const fn concerns_clients(&self) -> bool {
+        matches!(
+            self,
+            Self::InsertClient(_) | Self::UpdateClient(_) | Self::DeleteClient(..) | Self::RegisterClient(..)
+        )
+    }
 }
 
 /// Why a change was not made. Nothing was written then, not even the audit entry.
@@ -185,6 +200,19 @@ pub trait Directory: Groups {
     async fn client(&self, tenant: TenantId, id: &ClientId) -> Result<Option<Client>, Unavailable>;
     /// By identifier.
     async fn list_clients(&self, tenant: TenantId, page: PageRequest) -> Result<Page<Client>, Unavailable>;
+
+    /// By the hash of its bearer value, with its count.
+    async fn registration_token(
+        &self,
+        tenant: TenantId,
+        secret: &SecretHash,
+    ) -> Result<Option<RegistrationToken>, Unavailable>;
+    /// Oldest first.
+    async fn list_registration_tokens(
+        &self,
+        tenant: TenantId,
+        page: PageRequest,
+    ) -> Result<Page<RegistrationToken>, Unavailable>;
 
     /// By identifier.
     async fn home_idp(&self, tenant: TenantId, id: HomeIdpId) -> Result<Option<HomeIdp>, Unavailable>;

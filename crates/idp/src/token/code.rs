@@ -19,6 +19,7 @@ use hospes_protocol::claims::Confirmation;
 use hospes_protocol::encoding::{base64url, sha256};
 use hospes_protocol::names::Secret;
 use hospes_protocol::pkce::{CodeChallenge, CodeVerifier};
+use hospes_protocol::redirect_uri::matches;
 use hospes_protocol::scope::Scopes;
 use hospes_protocol::token::TokenResponse;
 use hospes_protocol::wish::Wish;
@@ -38,6 +39,8 @@ pub(crate) struct AuthorizationCode {
     /// Names the tokens that come of it, so that they can be ended.
     pub(crate) family: String,
     redirect_uri: Option<RedirectUri>,
+    /// Where it was sent, whether or not the request said so.
+    sent_to: RedirectUri,
     code_challenge: Option<CodeChallenge>,
     /// The key that must redeem it (RFC 9449 §10).
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -68,6 +71,7 @@ impl AuthorizationCode {
         Self {
             family: base64url(ctx.bytes::<16>()),
             redirect_uri: request.redirect_uri_given.then(|| request.redirect_uri.clone()),
+            sent_to: request.redirect_uri.clone(),
             code_challenge: request.code_challenge.clone(),
             dpop_jkt: request.dpop_jkt.clone(),
             nonce: request.nonce.clone(),
@@ -86,6 +90,9 @@ impl AuthorizationCode {
     fn check(&self, proof: &Proof, call: Call<'_>) -> Result<(), OAuthError> {
         if call.ctx.now >= self.expires_at {
             return Err(OAuthError::invalid_grant("the code has expired"));
+        }
+        if !call.client.redirect_uris.iter().any(|known| matches(known, self.sent_to.as_str())) {
+            return Err(OAuthError::invalid_grant("the redirect URI is no longer registered"));
         }
         let announced = self.dpop_jkt.clone().map(Confirmation::Key);
         if announced.is_some() && announced.as_ref() != call.confirmation {

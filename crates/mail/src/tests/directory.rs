@@ -12,6 +12,7 @@ use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Groups, Page, PageRequest, Unavailable};
+use hospes_idp::registration::record::RegistrationToken;
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::{ClientId, Issuer, Subject};
@@ -129,6 +130,22 @@ impl Directory for OutboxOnly {
     async fn list_clients(&self, _: TenantId, _: PageRequest) -> Result<Page<Client>, Unavailable> {
         unreachable!()
     }
+    async fn registration_token(
+        &self,
+        _: TenantId,
+        _: &SecretHash,
+    ) -> Result<Option<RegistrationToken>, Unavailable> {
+        unreachable!()
+    }
+
+    async fn list_registration_tokens(
+        &self,
+        _: TenantId,
+        _: PageRequest,
+    ) -> Result<Page<RegistrationToken>, Unavailable> {
+        unreachable!()
+    }
+
     async fn home_idp(&self, _: TenantId, _: HomeIdpId) -> Result<Option<HomeIdp>, Unavailable> {
         unreachable!()
     }

@@ -82,10 +82,17 @@ pub(super) fn objects(set: &[u8]) -> Result<Vec<Map<String, Value>>, KeySetError
         Value::Object(members) => Some(members),
         _ => None,
     };
-    let is_public = |members: &Map<String, Value>| {
-        !["d", "p", "q", "dp", "dq", "qi", "k", "oth"].iter().any(|name| members.contains_key(*name))
-    };
-    Ok(keys.into_iter().take(MAX_KEYS).filter_map(object).filter(is_public).collect())
+    Ok(keys.into_iter().take(MAX_KEYS).filter_map(object).filter(|members| !is_secret(members)).collect())
+}
+
+/// Whether a set holds a key that nobody but its owner should know.
+pub fn has_secret_keys(set: &Value) -> bool {
+    let keys = set.get("keys").and_then(Value::as_array);
+    keys.into_iter().flatten().filter_map(Value::as_object).any(is_secret)
+}
+
+fn is_secret(members: &Map<String, Value>) -> bool {
+    ["d", "p", "q", "dp", "dq", "qi", "k", "oth"].iter().any(|name| members.contains_key(*name))
 }
 
 fn verifying_keys(members: &Map<String, Value>) -> Vec<VerifyingKey> {

@@ -21,9 +21,13 @@ async fn endpoints(house: &TestHouse) -> Vec<(Method, String)> {
         }
     }
     endpoints.retain(|(_, path)| path != "/openapi.json");
-    assert_eq!(endpoints.len(), 38);
+    assert_eq!(endpoints.len(), 41);
     endpoints
 }
+
+/// RFC 9728 §5.1.
+const METADATA: &str = "Bearer realm=\"harbor\", \
+     resource_metadata=\"https://id.example/.well-known/oauth-protected-resource/t/harbor/api\"";
 
 #[actix_web::test]
 async fn api_04_no_invalid_foreign_and_expired_tokens_are_the_same_401() {
@@ -56,12 +60,15 @@ async fn api_04_no_invalid_foreign_and_expired_tokens_are_the_same_401() {
             let reply = house.call(token, method.clone(), &path, Some(json!("x"))).await;
             reply.is_problem(401, "invalid_token");
             let challenge = reply.header(header::WWW_AUTHENTICATE);
-            assert!(challenge.starts_with("Bearer realm=\"harbor\", error=\"invalid_token\""), "{challenge}");
+            assert!(
+                challenge.starts_with(METADATA) && challenge.ends_with(", error=\"invalid_token\""),
+                "{challenge}"
+            );
         }
         let anonymous = TestRequest::with_uri(&format!("/t/harbor/api{path}")).method(method);
         let reply = house.send(anonymous).await;
         reply.is_problem(401, "invalid_token");
-        assert_eq!(reply.header(header::WWW_AUTHENTICATE), "Bearer realm=\"harbor\"");
+        assert_eq!(reply.header(header::WWW_AUTHENTICATE), METADATA);
     }
     assert_eq!(before, house.snapshot().await);
 }

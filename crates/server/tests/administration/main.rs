@@ -19,4 +19,6 @@ mod lists;
 #[cfg(test)]
 mod people;
 #[cfg(test)]
+mod registration_tokens;
+#[cfg(test)]
 mod tenant;

@@ -49,6 +49,21 @@ fn a_client_its_secrets_and_its_end() {
 }
 
 #[test]
+fn leave_to_register_clients() {
+    let (machine, _) = Machine::with_tenant();
+    let create = "registration-token create --tenant harbor --name Robots --max-clients 3 --scope openid";
+    let made = machine.json(create);
+    assert_eq!((&made["maxClients"], &made["scopes"]), (&json!(3), &json!(["openid"])));
+    let listed = machine.json("registration-token list --tenant harbor");
+    assert_eq!(listed["items"][0]["id"], made["id"]);
+    assert!(!listed.to_string().contains(made["initialAccessToken"].as_str().unwrap()));
+    let revoke = format!("registration-token revoke --tenant harbor {}", made["id"].as_str().unwrap());
+    machine.json(&revoke);
+    machine.fails(3, &revoke);
+    machine.fails(4, &format!("{create} --lifetime 0"));
+}
+
+#[test]
 fn members_guests_and_invitations() {
     let (machine, _) = Machine::with_tenant();
     std::fs::write(machine.path("password"), "a long enough passphrase of mine\n").unwrap();

@@ -5,6 +5,7 @@
 mod groups;
 mod invitations;
 mod people;
+mod registration;
 mod registry;
 
 use super::outbox;
@@ -27,6 +28,9 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::InsertClient(client) => registry::insert_client(tx, &client).await,
         Change::UpdateClient(client) => registry::update_client(tx, client).await,
         Change::DeleteClient(tenant, id) => registry::delete_client(tx, tenant, &id).await,
+        Change::InsertRegistrationToken(token) => registration::insert_token(tx, &token).await,
+        Change::DeleteRegistrationToken(tenant, id) => registration::delete_token(tx, (tenant, id)).await,
+        Change::RegisterClient(client, by) => registration::register_client(tx, &client, by).await,
         Change::InsertHomeIdp(home_idp) => registry::insert_home_idp(tx, &home_idp).await,
         Change::UpdateHomeIdp(home_idp) => registry::update_home_idp(tx, home_idp).await,
         Change::DeleteHomeIdp(tenant, id) => registry::delete_home_idp(tx, tenant, id).await,

@@ -3,7 +3,9 @@
 use hospes_idp::guest::user::ExternalUserState;
 use hospes_idp::invitation::record::InvitationState;
 use hospes_idp::ports::Unavailable;
+use hospes_idp::registration::record::RegistrationToken;
 use hospes_protocol::claims::UserType;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 /// Reads a body. One that this version cannot read is an answer the store cannot give, never a panic or an absence.
@@ -36,5 +38,18 @@ pub(super) fn invitation_state(state: InvitationState) -> &'static str {
         InvitationState::Completed => "completed",
         InvitationState::Revoked => "revoked",
         InvitationState::Superseded => "superseded",
+    }
+}
+
+/// A registration token with the column that counts.
+#[derive(Deserialize)]
+pub(super) struct Counted {
+    clients: u32,
+    token: RegistrationToken,
+}
+
+impl From<Counted> for RegistrationToken {
+    fn from(counted: Counted) -> Self {
+        Self { clients: counted.clients, ..counted.token }
     }
 }

@@ -7,6 +7,7 @@ mod invitations;
 mod outbox;
 mod own_writes;
 mod paging;
+mod registration;
 mod registry;
 mod survival;
 mod tenants;
@@ -50,6 +51,7 @@ async fn everything(directory: &Store, tenant: TenantId) -> String {
         directory.tenant(tenant).await.unwrap(),
         directory.signing_keys(tenant).await.unwrap(),
         directory.list_clients(tenant, all()).await.unwrap(),
+        directory.list_registration_tokens(tenant, all()).await.unwrap(),
         directory.list_home_idps(tenant, all()).await.unwrap(),
         directory.list_groups(tenant, all()).await.unwrap(),
         directory.list_invitations(tenant, None, all()).await.unwrap(),

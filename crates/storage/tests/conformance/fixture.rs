@@ -89,6 +89,7 @@ pub(crate) fn client(tenant: &Tenant, id: &str) -> Client {
         id_token_algorithm: Algorithm::RS256,
         audience: None,
         options: ClientOptions::default(),
+        registration: None,
         created_at: ctx().now,
         version: 0,
     }

@@ -53,6 +53,8 @@ pub struct Client {
     pub audience: Option<String>,
     /// Everything rarely changed, in groups.
     pub options: ClientOptions,
+    /// Whether it registered itself.
+    pub registered_itself: bool,
     /// When it was made.
     pub created_at: Timestamp,
     /// Rises with each change; the `ETag` in quotes.
@@ -109,6 +111,7 @@ impl From<domain::Client> for Client {
             id_token_algorithm: client.id_token_algorithm.into(),
             audience: client.audience,
             options: client.options,
+            registered_itself: client.registration.is_some(),
             created_at: client.created_at,
             version: client.version,
         }
@@ -220,7 +223,7 @@ impl ClientBody {
 }
 
 /// RFC 6749 §3.3: tokens without spaces.
-fn scopes(member: &str, tokens: &[String]) -> Result<Scopes, String> {
+pub(super) fn scopes(member: &str, tokens: &[String]) -> Result<Scopes, String> {
     let whole = tokens.iter().all(|token| !token.is_empty() && !token.contains(' '));
     let parsed = Scopes::parse(&tokens.join(" ")).filter(|_| whole);
     parsed.ok_or_else(|| format!("{member} must be at most 64 scope tokens"))

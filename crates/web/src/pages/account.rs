@@ -139,10 +139,21 @@ pub struct Home<'a> {
     pub home: HomeAccount<'a>,
     /// Where "sign out" goes.
     pub sign_out_action: &'a str,
+    /// What they can go on to.
+    pub applications: Vec<ApplicationLink<'a>>,
     /// The page to invite a guest, for those who may.
     pub invite: Option<Href<'a>>,
     /// The page with recent invitations, for those who may.
     pub invitations: Option<Href<'a>>,
+}
+
+/// An application somebody can start.
+#[derive(Clone, Copy, Debug)]
+pub struct ApplicationLink<'a> {
+    /// What it is called.
+    pub name: &'a str,
+    /// Where it starts.
+    pub href: Href<'a>,
 }
 
 /// What a person is in the organization.

@@ -1,6 +1,6 @@
 //! A person's own page, and the first administrator's set-up.
 
-use crate::pages::{Home, Href, NewPasswordProblem, SetUp, SetUpProblem, Standing};
+use crate::pages::{ApplicationLink, Home, Href, NewPasswordProblem, SetUp, SetUpProblem, Standing};
 use crate::plain::html;
 use crate::posted::Posted;
 use crate::render::redirect;
@@ -21,13 +21,16 @@ use hospes_protocol::params::Params;
 
 pub(crate) async fn home(site: Site) -> HttpResponse {
     match site.idp().own_page(&site.visit(), "/home").await {
-        Ok(OwnPage::Show(signed_in)) => home_page(&site, &signed_in),
+        Ok(OwnPage::Show(signed_in)) => match site.idp().applications(&site.tenant).await {
+            Ok(applications) => home_page(&site, &signed_in, &applications),
+            Err(error) => site.page_error(&error.into()),
+        },
         Ok(OwnPage::SignInFirst(reply)) => site.answer_form(Ok(reply)),
         Err(error) => site.page_error(&error),
     }
 }
 
-fn home_page(site: &Site, signed_in: &SignedIn) -> HttpResponse {
+fn home_page(site: &Site, signed_in: &SignedIn, applications: &[(String, String)]) -> HttpResponse {
     let (response, csrf) = site.form_page(StatusCode::OK);
     let user = &signed_in.user;
     let home_idp_name = signed_in.home_idp.as_ref().map(|home_idp| home_idp.display_name.as_str());
@@ -45,6 +48,10 @@ fn home_page(site: &Site, signed_in: &SignedIn) -> HttpResponse {
         },
         home,
         sign_out_action: &site.path("/logout"),
+        applications: applications
+            .iter()
+            .filter_map(|(way, name)| Some(ApplicationLink { name, href: Href::new(way)? }))
+            .collect(),
         invite: allowed.then(|| Href::new(&invite)).flatten(),
         invitations: allowed.then(|| Href::new(&invitations)).flatten(),
     };

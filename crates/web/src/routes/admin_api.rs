@@ -13,6 +13,7 @@ mod home_idps;
 mod invitations;
 mod keys;
 mod openapi;
+mod registration_tokens;
 mod tenant;
 mod users;
 
@@ -75,6 +76,17 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/clients/{id}/claims-preview",
         methods: &[(Method::POST, || route().to(clients::preview_claims))],
+    },
+    Endpoint {
+        path: "/registration-tokens",
+        methods: &[
+            (Method::GET, || route().to(registration_tokens::list)),
+            (Method::POST, || route().to(registration_tokens::create)),
+        ],
+    },
+    Endpoint {
+        path: "/registration-tokens/{id}",
+        methods: &[(Method::DELETE, || route().to(registration_tokens::revoke))],
     },
     Endpoint {
         path: "/home-idps",

@@ -10,7 +10,9 @@ use hospes_idp::ids::UserId;
 use hospes_idp::invitation::invite::{InviteError, InviteRequest, Invited};
 use hospes_idp::invitation::record::{InvitationState, Inviter};
 use hospes_idp::ports::ChangeError;
+use hospes_idp::token::possession::TokenScheme;
 use hospes_protocol::OAuthError;
+use hospes_protocol::resource_metadata::ProtectedResource;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -223,8 +225,10 @@ fn unauthorized(site: &Site, error: Option<&OAuthError>) -> HttpResponse {
     let sentence = "the access token is missing, invalid or for another audience";
     let mut response =
         failure(site, StatusCode::UNAUTHORIZED, ("InvalidAuthenticationToken", sentence), json!({}));
-    let challenge = header::HeaderValue::from_static("Bearer");
-    response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    let challenge = site.challenge(ProtectedResource::Graph, TokenScheme::Bearer, None);
+    if let Ok(challenge) = header::HeaderValue::try_from(challenge) {
+        response.headers_mut().insert(header::WWW_AUTHENTICATE, challenge);
+    }
     response
 }
 

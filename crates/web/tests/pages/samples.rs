@@ -3,10 +3,10 @@
 use crate::{rules, samples_demo, samples_device, samples_guest};
 use askama::Template;
 use hospes_web::pages::{
-    Choice, ConfirmSignOut, ErrorPage, FormPost, Home, HomeAccount, Href, InvitationList, InvitationRow,
-    InvitationState, InviteForm, InviteGuest, InviteOutcome, InviteProblem, InviteResult, Layout, Moment,
-    NewPassword, NewPasswordProblem, NewPasswordPurpose, NotFound, SetUp, SetUpProblem, SignedOut, Standing,
-    Strength, Unavailable,
+    ApplicationLink, Choice, ConfirmSignOut, ErrorPage, FormPost, Home, HomeAccount, Href, InvitationList,
+    InvitationRow, InvitationState, InviteForm, InviteGuest, InviteOutcome, InviteProblem, InviteResult,
+    Layout, Moment, NewPassword, NewPasswordProblem, NewPasswordPurpose, NotFound, SetUp, SetUpProblem,
+    SignedOut, Standing, Strength, Unavailable,
 };
 use jiff::Timestamp;
 
@@ -165,7 +165,7 @@ fn passwords(data: &Data, pages: &mut Pages) {
 }
 
 fn account(data: &Data, pages: &mut Pages) {
-    let home = |name, home, link| Home {
+    let home = |name, home, link: Option<Href<'static>>| Home {
         layout: data.layout(),
         organization: &data.organization,
         name,
@@ -173,6 +173,7 @@ fn account(data: &Data, pages: &mut Pages) {
         standing: Standing::Guest,
         home,
         sign_out_action: "/t/fjord/sign-out",
+        applications: link.map(|href| ApplicationLink { name: &data.app, href }).into_iter().collect(),
         invite: link,
         invitations: link,
     };

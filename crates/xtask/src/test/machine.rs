@@ -20,6 +20,7 @@ pub(super) struct Machine {
     pub(super) chromedriver: PathBuf,
     pub(super) node: PathBuf,
     pub(super) npm: PathBuf,
+    pub(super) python: PathBuf,
 }
 
 /// A thing that may be missing, and the Debian packages that bring it.
@@ -38,7 +39,15 @@ const DRIVER: Need =
 const NODE: Need = Need { what: "Node 18 or newer", find: recent_node, packages: &["nodejs"] };
 const NPM: Need = Need { what: "npm", find: || program("npm"), packages: &["npm"] };
 
+const PYTHON: Need = Need {
+    what: "Python 3.10 or newer with venv",
+    find: recent_python,
+    packages: &["python3", "python3-venv"],
+};
+
 const OLDEST_NODE: u32 = 18;
+/// Asked of Python itself: its version, and whether it can make environments.
+const PYTHON_IS_FIT: &str = "import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))";
 
 impl Stores {
     /// As [`Machine::prepare`], for the stores alone.
@@ -53,13 +62,14 @@ impl Machine {
     ///
     /// Fails with the command to run where installing is not ours to do.
     pub(super) fn prepare() -> Result<Self> {
-        bring(&[&REDIS, &POSTGRES, &CHROMIUM, &DRIVER, &NODE, &NPM])?;
+        bring(&[&REDIS, &POSTGRES, &CHROMIUM, &DRIVER, &NODE, &NPM, &PYTHON])?;
         CHROMIUM.found()?;
         Ok(Self {
             stores: Stores::prepare()?,
             chromedriver: DRIVER.found()?,
             node: NODE.found()?,
             npm: NPM.found()?,
+            python: PYTHON.found()?,
         })
     }
 }
@@ -130,6 +140,10 @@ fn recent_node() -> Option<PathBuf> {
     let node = program("node")?;
     let version = process::run_quietly(Command::new(&node).arg("--version")).ok()?;
     (major(&version)? >= OLDEST_NODE).then_some(node)
+}
+
+fn recent_python() -> Option<PathBuf> {
+    program("python3").filter(|python| process::succeeds(Command::new(python).args(["-c", PYTHON_IS_FIT])))
 }
 
 fn major(version: &str) -> Option<u32> {

@@ -48,7 +48,10 @@ impl KeyOptions {
 /// Who may register clients by themselves (RFC 7591).
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
-pub struct RegistrationRules {}
+pub struct RegistrationRules {
+    /// Whether clients can register at all. Each also needs an initial access token of an administrator.
+    pub enabled: bool,
+}
 
 /// How strictly clients of the tenant speak the protocol.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

@@ -1,7 +1,7 @@
 //! Who is asking, and how requests are read: bearer token, permission, JSON body, query, versions and cursors.
 
 use super::failure::{INVALID, MALFORMED, MEDIA_TYPE, Reference, Refused, SCOPE, TOO_LARGE, UNAUTHENTICATED};
-use super::failure::{NOT_FOUND, UNAVAILABLE};
+use super::failure::{NOT_FOUND, STEP_UP, UNAVAILABLE};
 use crate::api::Page;
 use crate::routes::token::RequestToken;
 use crate::site::Site;
@@ -10,12 +10,13 @@ use actix_web::http::header;
 use actix_web::web::{self, Query};
 use actix_web::{Error, FromRequest, HttpMessage, HttpRequest, HttpResponse};
 use futures_util::future::LocalBoxFuture;
-use hospes_idp::admin::permission::{ADMINISTER, INVITE};
+use hospes_idp::admin::permission::{ADMINISTER, FRESH_FOR, INVITE};
 use hospes_idp::admin::{Admin, AdminError, Caller};
 use hospes_idp::invitation::record::Inviter;
 use hospes_idp::ports::{Page as Found, PageRequest};
 use hospes_idp::token::possession::TokenScheme;
 use hospes_protocol::OAuthError;
+use hospes_protocol::resource_metadata::ProtectedResource;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use serde_json::error::Category;
@@ -35,6 +36,8 @@ pub(super) type Answer = Result<HttpResponse, Refused>;
 pub(super) struct Api {
     pub(super) site: Site,
     caller: Caller,
+    /// When the person of the token signed in.
+    signed_in_at: Option<i64>,
     request: HttpRequest,
 }
 
@@ -48,15 +51,15 @@ impl FromRequest for Api {
             let site = Site::of(&request).await?;
             let reference = Reference(site.ctx.request.reference.clone());
             request.extensions_mut().insert(reference);
-            let caller = caller(&site, &request).await?;
-            Ok(Self { site, caller, request })
+            let (caller, signed_in_at) = caller(&site, &request).await?;
+            Ok(Self { site, caller, signed_in_at, request })
         })
     }
 }
 
 /// API-04: an access token of this tenant, for this API; whatever is wrong with another, the answer is the same.
-async fn caller(site: &Site, request: &HttpRequest) -> Result<Caller, Refused> {
-    let realm = format!("Bearer realm=\"{}\"", site.tenant.slug);
+async fn caller(site: &Site, request: &HttpRequest) -> Result<(Caller, Option<i64>), Refused> {
+    let realm = site.challenge(ProtectedResource::Api, TokenScheme::Bearer, None);
     let refused = || {
         Refused::new(
             &UNAUTHENTICATED,
@@ -71,9 +74,9 @@ async fn caller(site: &Site, request: &HttpRequest) -> Result<Caller, Refused> {
     let invalid = || refused().challenging(format!("{realm}, error=\"invalid_token\""));
     let unavailable = |error: OAuthError| match error.code.status() {
         500.. => Refused::new(&UNAVAILABLE, "a store does not answer, try again"),
-        _ if scheme == TokenScheme::Dpop => {
-            refused().challenging(site.challenge(scheme, Some(&error))).offering(site.nonce_for(&error))
-        }
+        _ if scheme == TokenScheme::Dpop => refused()
+            .challenging(site.challenge(ProtectedResource::Api, scheme, Some(&error)))
+            .offering(site.nonce_for(&error)),
         _ => invalid(),
     };
     let token = site.idp().presented_token(&site.ctx, &site.tenant, token.presented()).await;
@@ -81,7 +84,8 @@ async fn caller(site: &Site, request: &HttpRequest) -> Result<Caller, Refused> {
     if token.aud != site.idp().issuer(&site.tenant).as_str() {
         return Err(invalid());
     }
-    site.idp().caller(&site.ctx, &site.tenant, &token).await?.ok_or_else(invalid)
+    let caller = site.idp().caller(&site.ctx, &site.tenant, &token).await?.ok_or_else(invalid)?;
+    Ok((caller, token.auth_time))
 }
 
 impl Api {
@@ -91,9 +95,26 @@ impl Api {
         admin.map_err(|error| self.forbidden(error, ADMINISTER))
     }
 
+    /// As [`Self::admin`], for what cannot be undone or opens doors: a person must have signed in lately (RFC 9470 §3).
+    pub(super) fn fresh_admin(&self) -> Result<Admin<'_>, Refused> {
+        let admin = self.admin()?;
+        if !self.caller.must_sign_in_anew(self.signed_in_at, &self.site.ctx) {
+            return Ok(admin);
+        }
+        let realm = self.realm();
+        let error = "error=\"insufficient_user_authentication\", error_description=\"a more recent sign-in is needed\"";
+        let sentence = format!("this needs a sign-in within the last {FRESH_FOR} seconds");
+        Err(Refused::new(&STEP_UP, sentence)
+            .challenging(format!("{realm}, {error}, max_age=\"{FRESH_FOR}\"")))
+    }
+
     /// The caller as an inviter, if they may invite.
     pub(super) fn inviter(&self) -> Result<Inviter, Refused> {
         self.caller.inviter(&self.site.tenant).map_err(|error| self.forbidden(error, INVITE))
+    }
+
+    fn realm(&self) -> String {
+        self.site.challenge(ProtectedResource::Api, TokenScheme::Bearer, None)
     }
 
     /// RFC 6750 §3.1: names the scope that would do.
@@ -102,9 +123,9 @@ impl Api {
             return error.into();
         };
         let sentence = format!("this needs {scope}, granted to the client or to an administrator's token");
-        let realm = &self.site.tenant.slug;
+        let realm = self.realm();
         Refused::new(&SCOPE, sentence)
-            .challenging(format!("Bearer realm=\"{realm}\", error=\"insufficient_scope\", scope=\"{scope}\""))
+            .challenging(format!("{realm}, error=\"insufficient_scope\", scope=\"{scope}\""))
     }
 
     /// The `{id}` of the path. One that cannot be an identifier names nothing.

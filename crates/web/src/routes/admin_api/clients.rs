@@ -28,7 +28,7 @@ pub(super) async fn list(api: Api) -> Answer {
     responses((status = 201, body = ClientWithSecret))
 )]
 pub(super) async fn create(api: Api, payload: Payload) -> Answer {
-    let admin = api.admin()?;
+    let admin = api.fresh_admin()?;
     let body: ClientBody = api.body(payload).await?;
     let id = body.client_id.clone();
     let (client, secret) = admin.create_client(id.as_deref(), body.settings()?).await?;
@@ -60,7 +60,7 @@ pub(super) async fn read(api: Api) -> Answer {
     responses((status = 200, body = Client))
 )]
 pub(super) async fn replace(api: Api, payload: Payload) -> Answer {
-    let (admin, id) = (api.admin()?, id(&api)?);
+    let (admin, id) = (api.fresh_admin()?, id(&api)?);
     let body: ClientBody = api.body(payload).await?;
     // API-03: the path says which.
     if body.client_id.as_deref().is_some_and(|named| named != id.as_str()) {
@@ -79,7 +79,7 @@ pub(super) async fn replace(api: Api, payload: Payload) -> Answer {
     responses((status = 204))
 )]
 pub(super) async fn remove(api: Api) -> Answer {
-    api.admin()?.delete_client(&id(&api)?, api.if_match()).await?;
+    api.fresh_admin()?.delete_client(&id(&api)?, api.if_match()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
 
@@ -92,7 +92,7 @@ pub(super) async fn remove(api: Api) -> Answer {
     responses((status = 200, body = ClientWithSecret))
 )]
 pub(super) async fn rotate_secret(api: Api) -> Answer {
-    let (client, secret) = api.admin()?.rotate_client_secret(&id(&api)?, api.if_match()).await?;
+    let (client, secret) = api.fresh_admin()?.rotate_client_secret(&id(&api)?, api.if_match()).await?;
     Ok(versioned(HttpResponse::Ok(), client.version, &ClientWithSecret::of(client, Some(&secret))))
 }
 

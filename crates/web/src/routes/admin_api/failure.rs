@@ -31,6 +31,7 @@ macro_rules! rows {
 rows! {
     MALFORMED = 400 "malformed_request" "The request cannot be read";
     UNAUTHENTICATED = 401 "invalid_token" "No valid access token";
+    STEP_UP = 401 "insufficient_user_authentication" "The sign-in is too old for this";
     SCOPE = 403 "insufficient_scope" "The caller may not do this";
     NOT_FOUND = 404 "not_found" "Not found";
     METHOD = 405 "method_not_allowed" "The resource has no such method";

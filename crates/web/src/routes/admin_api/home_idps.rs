@@ -32,7 +32,7 @@ pub(super) async fn list(api: Api) -> Answer {
     responses((status = 201, body = HomeIdp))
 )]
 pub(super) async fn create(api: Api, payload: Payload) -> Answer {
-    let admin = api.admin()?;
+    let admin = api.fresh_admin()?;
     let body: HomeIdpBody = api.body(payload).await?;
     let home_idp = admin.create_home_idp(body.settings()?).await?;
     let callback = admin.callback_uri(home_idp.id);
@@ -66,7 +66,7 @@ pub(super) async fn read(api: Api) -> Answer {
     responses((status = 200, body = HomeIdp))
 )]
 pub(super) async fn replace(api: Api, payload: Payload) -> Answer {
-    let (admin, id) = (api.admin()?, HomeIdpId(api.id()?));
+    let (admin, id) = (api.fresh_admin()?, HomeIdpId(api.id()?));
     let body: HomeIdpBody = api.body(payload).await?;
     let home_idp = admin.update_home_idp(id, body.settings()?, api.if_match()).await?;
     let callback = admin.callback_uri(id);
@@ -82,6 +82,6 @@ pub(super) async fn replace(api: Api, payload: Payload) -> Answer {
     responses((status = 204))
 )]
 pub(super) async fn remove(api: Api) -> Answer {
-    api.admin()?.delete_home_idp(HomeIdpId(api.id::<Uuid>()?), api.if_match()).await?;
+    api.fresh_admin()?.delete_home_idp(HomeIdpId(api.id::<Uuid>()?), api.if_match()).await?;
     Ok(HttpResponse::NoContent().finish())
 }

@@ -21,7 +21,7 @@ pub(super) async fn list(api: Api) -> Answer {
     responses((status = 201, body = Key))
 )]
 pub(super) async fn add(api: Api, payload: Payload) -> Answer {
-    let admin = api.admin()?;
+    let admin = api.fresh_admin()?;
     let new: NewKey = api.body(payload).await?;
     let key = admin.add_signing_key(new.algorithm.into()).await?;
     Ok(HttpResponse::Created().json(Key::from(key)))

@@ -1,6 +1,6 @@
 //! The description of the API, made from its handlers and documents (OpenAPI 3.1).
 
-use super::{audit, clients, groups, home_idps, invitations, keys, tenant, users};
+use super::{audit, clients, groups, home_idps, invitations, keys, registration_tokens, tenant, users};
 use crate::api::Problem;
 use crate::site::Site;
 use actix_web::HttpResponse;
@@ -40,6 +40,9 @@ pub(super) struct IfMatch {
         clients::remove,
         clients::rotate_secret,
         clients::preview_claims,
+        registration_tokens::list,
+        registration_tokens::create,
+        registration_tokens::revoke,
         home_idps::list,
         home_idps::create,
         home_idps::read,

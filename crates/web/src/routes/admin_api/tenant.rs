@@ -23,7 +23,7 @@ pub(super) async fn read(api: Api) -> Answer {
     responses((status = 200, body = Tenant))
 )]
 pub(super) async fn update(api: Api, payload: Payload) -> Answer {
-    let handle = api.admin()?;
+    let handle = api.fresh_admin()?;
     let patch: TenantPatch = api.body(payload).await?;
     let settings = patch.settings.map(|change| change.apply(handle.tenant().settings.clone())).transpose()?;
     let patch = admin::TenantPatch { display_name: patch.display_name, settings, status: None };

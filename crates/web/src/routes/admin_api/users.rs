@@ -66,7 +66,7 @@ pub(super) async fn list(api: Api) -> Answer {
     responses((status = 201, body = User))
 )]
 pub(super) async fn create(api: Api, payload: Payload) -> Answer {
-    let admin = api.admin()?;
+    let admin = api.fresh_admin()?;
     let member: NewMember = api.body(payload).await?;
     let user = admin.create_member(member.into()).await?;
     let mut response = HttpResponse::Created();
@@ -99,7 +99,7 @@ pub(super) async fn read(api: Api) -> Answer {
     responses((status = 200, body = User))
 )]
 pub(super) async fn update(api: Api, payload: Payload) -> Answer {
-    let (admin, id) = (api.admin()?, UserId(api.id()?));
+    let (admin, id) = (api.fresh_admin()?, UserId(api.id()?));
     let patch: UserPatch = api.body(payload).await?;
     let user = admin.update_user(id, patch.into(), api.if_match()).await?;
     Ok(versioned(HttpResponse::Ok(), user.version, &User::from(user)))
@@ -114,6 +114,6 @@ pub(super) async fn update(api: Api, payload: Payload) -> Answer {
     responses((status = 204))
 )]
 pub(super) async fn remove(api: Api) -> Answer {
-    api.admin()?.delete_user(UserId(api.id::<Uuid>()?), api.if_match()).await?;
+    api.fresh_admin()?.delete_user(UserId(api.id::<Uuid>()?), api.if_match()).await?;
     Ok(HttpResponse::NoContent().finish())
 }
