@@ -1,11 +1,13 @@
 //! What guests meet, and whoever pretends to be one: group by group of the catalogue.
 
 mod home_idps;
+mod home_logout;
 mod invitations;
 mod limits;
 mod linking;
 mod local_accounts;
 mod logout;
+mod own_sessions;
 mod redemption;
 mod rivals;
 mod sessions;

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod authorize_session;
+mod backchannel_logout;
 mod client_auth;
 mod client_keys;
 mod code;
@@ -9,6 +10,7 @@ mod code_refused;
 mod discovery;
 mod dpop;
 mod encrypted;
+mod frontchannel_logout;
 mod harness;
 mod introspection;
 mod invitation;

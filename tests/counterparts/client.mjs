@@ -8,6 +8,7 @@
 
 import { generateKeyPairSync } from "node:crypto";
 import http from "node:http";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as client from "openid-client";
 
 const { SIGNING = "RS256", FEATURES = "" } = process.env;
@@ -22,6 +23,7 @@ let config;
 let proving;
 let tokens;
 const flows = new Map();
+const loggedOut = [];
 
 async function signingKey() {
   const jwk = keys.privateKey.export({ format: "jwk" });
@@ -130,6 +132,27 @@ const signOut = () =>
     state: "bye",
   });
 
+// OIDC Back-Channel Logout §2.6, as a careful client does it.
+async function hear(body) {
+  const { issuer, jwks_uri } = config.serverMetadata();
+  const { payload } = await jwtVerify(
+    new URLSearchParams(body).get("logout_token"),
+    createRemoteJWKSet(new URL(jwks_uri)),
+    {
+      issuer,
+      audience: config.clientMetadata().client_id,
+      typ: "logout+jwt",
+      algorithms: [SIGNING],
+      maxTokenAge: "2 minutes",
+      requiredClaims: ["iat", "exp", "jti", "events", "sub", "sid"],
+    },
+  );
+  const event = payload.events["http://schemas.openid.net/event/backchannel-logout"];
+  if (typeof event !== "object" || "nonce" in payload) throw new Error("not a logout token");
+  loggedOut.push(payload);
+  return {};
+}
+
 // Each answers JSON, or a URL to go to.
 const routes = {
   "POST /test/configure": (_, body) => configure(JSON.parse(body)),
@@ -144,6 +167,8 @@ const routes = {
   "POST /client-credentials": byItself,
   "POST /introspect": introspected,
   "POST /revoke": (_, kind) => revoked(kind),
+  "POST /backchannel-logout": (_, body) => hear(body),
+  "GET /test/logged-out": () => loggedOut,
   "GET /logout": signOut,
   "GET /signed-out": ({ searchParams }) => ({ signed_out: true, state: searchParams.get("state") }),
 };

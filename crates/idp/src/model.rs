@@ -6,6 +6,7 @@ pub mod client;
 pub mod home_idp;
 pub mod identity;
 pub mod invitation;
+pub mod notice;
 pub mod options;
 pub mod session;
 pub mod signing_key;

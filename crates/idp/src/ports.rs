@@ -1,14 +1,17 @@
-//! The rooms around the decisions, as traits: the durable [`Directory`], the short-lived [`Sessions`] and the
-//! [`Upstream`] home IdPs, and the [`ClientKeySets`] clients publish. Time and randomness come with [`Ctx`](crate::Ctx).
+//! The rooms around the decisions, as traits: the durable [`Directory`], the short-lived [`Sessions`], the
+//! [`Upstream`] home IdPs, and of clients their [`Callbacks`] and the [`ClientKeySets`] they publish. Time and randomness
+//! come with [`Ctx`](crate::Ctx).
 
+pub mod callbacks;
 pub mod client_keys;
 pub mod directory;
 pub mod sessions;
 pub mod upstream;
 
+pub use callbacks::{CallbackError, Callbacks};
 pub use client_keys::ClientKeySets;
 pub use directory::{Change, ChangeError, Directory, Page, PageRequest};
-pub use sessions::{Key, Kind, Presence, Rotation, Sessions, Spend, Write};
+pub use sessions::{Found, Key, Kind, Presence, Rotation, Sessions, Spend, Write};
 pub use upstream::{Upstream, UpstreamError};
 
 /// A store cannot answer. The cause is for logs; callers fail closed.

@@ -12,6 +12,7 @@ mod home_idp;
 mod invitation;
 mod key;
 mod problem;
+mod session;
 mod tenant;
 mod user;
 mod wire;
@@ -23,6 +24,7 @@ pub use home_idp::{HomeDomain, HomeIdp, HomeIdpBody};
 pub use invitation::{Invitation, MadeInvitation, NewInvitation};
 pub use key::{Key, NewKey};
 pub use problem::Problem;
+pub use session::{Session, Sessions};
 pub use tenant::{AddressRoute, Settings, SettingsPatch, Tenant, TenantPatch};
 pub use user::{Identity, NewMember, User, UserPatch, UserWithIdentities};
 pub use wire::{

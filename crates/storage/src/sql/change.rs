@@ -6,8 +6,8 @@ mod invitations;
 mod people;
 mod registry;
 
-use super::outbox;
 use super::statement::{Arg, Writing, args};
+use super::{notices, outbox};
 use hospes_idp::audit::AuditEvent;
 use hospes_idp::ports::{Change, ChangeError, Unavailable};
 use serde::Serialize;
@@ -48,6 +48,7 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::Admit(admission) => invitations::admit(tx, *admission, audit.at).await,
         Change::PutConsent(consent) => people::put_consent(tx, &consent).await,
         Change::EnqueueMail(mail) => outbox::enqueue(tx, &mail).await,
+        Change::EnqueueNotices(news) => notices::enqueue(tx, &news).await,
     }?;
     let sql = "INSERT INTO audit (tenant, id, reference, body) VALUES ($1, $2, $3, $4)";
     insert(tx, sql, &audit_row(audit)?, "audit entry").await

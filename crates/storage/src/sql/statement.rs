@@ -3,7 +3,7 @@
 //! Every statement uses `$1` placeholders and answers with one text column or a count of rows, so that the two engines
 //! differ in nothing but the types of their drivers. Knows no table.
 
-use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, NoticeId, TenantId, UserId};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::encoding::base64url;
 use jiff::Timestamp;
@@ -69,7 +69,7 @@ macro_rules! identifiers {
         }
     )*};
 }
-identifiers!(TenantId, UserId, HomeIdpId, InvitationId, MailId);
+identifiers!(TenantId, UserId, HomeIdpId, InvitationId, MailId, NoticeId);
 
 /// A list of [`Arg`]s from whatever converts into one.
 macro_rules! args {

@@ -3,6 +3,7 @@
 mod audit;
 mod guests;
 mod invitations;
+mod notices;
 mod outbox;
 mod own_writes;
 mod paging;

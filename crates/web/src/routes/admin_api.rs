@@ -12,6 +12,7 @@ mod home_idps;
 mod invitations;
 mod keys;
 mod openapi;
+mod sessions;
 mod tenant;
 mod users;
 
@@ -93,6 +94,17 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/users",
         methods: &[(Method::GET, || route().to(users::list)), (Method::POST, || route().to(users::create))],
+    },
+    Endpoint {
+        path: "/users/{id}/sessions",
+        methods: &[
+            (Method::GET, || route().to(sessions::list)),
+            (Method::DELETE, || route().to(sessions::end_all)),
+        ],
+    },
+    Endpoint {
+        path: "/users/{id}/sessions/{session}",
+        methods: &[(Method::DELETE, || route().to(sessions::end))],
     },
     Endpoint {
         path: "/users/{id}",

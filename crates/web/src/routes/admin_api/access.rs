@@ -113,6 +113,11 @@ impl Api {
         id.ok_or_else(|| Refused::new(&NOT_FOUND, "there is no such object"))
     }
 
+    /// Another part of the path.
+    pub(super) fn part(&self, name: &str) -> &str {
+        self.request.match_info().get(name).unwrap_or_default()
+    }
+
     /// The body, if it is JSON of this shape. Unknown members are refused.
     pub(super) async fn body<T: DeserializeOwned>(&self, payload: web::Payload) -> Result<T, Refused> {
         if !self.request.content_type().eq_ignore_ascii_case("application/json") {

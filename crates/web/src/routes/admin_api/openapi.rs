@@ -1,6 +1,6 @@
 //! The description of the API, made from its handlers and documents (OpenAPI 3.1).
 
-use super::{audit, clients, home_idps, invitations, keys, tenant, users};
+use super::{audit, clients, home_idps, invitations, keys, sessions, tenant, users};
 use crate::api::Problem;
 use crate::site::Site;
 use actix_web::HttpResponse;
@@ -50,6 +50,9 @@ pub(super) struct IfMatch {
         users::read,
         users::update,
         users::remove,
+        sessions::list,
+        sessions::end_all,
+        sessions::end,
         invitations::list,
         invitations::create,
         invitations::read,
