@@ -2,11 +2,13 @@
 
 mod entrance;
 mod home_idps;
+mod home_logout;
 mod invitations;
 mod limits;
 mod linking;
 mod local_accounts;
 mod logout;
+mod own_sessions;
 mod redemption;
 mod rivals;
 mod sessions;

@@ -2,6 +2,7 @@
 
 mod authorize;
 mod authorize_session;
+mod backchannel_logout;
 mod client_auth;
 mod client_keys;
 mod code;
@@ -13,6 +14,7 @@ mod discovery;
 mod dpop;
 mod encrypted;
 mod exchange;
+mod frontchannel_logout;
 mod groups;
 mod harness;
 mod introspection;

@@ -5,6 +5,7 @@ pub(crate) mod app;
 pub(crate) mod browser;
 pub(crate) mod client;
 pub(crate) mod clock;
+pub(crate) mod ear;
 pub(crate) mod fake_home;
 pub(crate) mod guests;
 pub(crate) mod jwt;

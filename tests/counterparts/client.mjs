@@ -9,6 +9,7 @@
 // Prints one line of JSON when it is ready: {"url": …, "jwks": …}. POST /test/configure says who it is and at whom.
 
 import { generateKeyPairSync } from "node:crypto";
+import { createRemoteJWKSet, jwtVerify } from "jose";
 import * as client from "openid-client";
 import { serve } from "./serve.mjs";
 
@@ -39,6 +40,7 @@ let proving;
 let tokens;
 let polling;
 const flows = new Map();
+const loggedOut = [];
 
 async function signingKey() {
   const jwk = keys.privateKey.export({ format: "jwk" });
@@ -186,6 +188,27 @@ const signOut = () =>
     state: "bye",
   });
 
+// OIDC Back-Channel Logout §2.6, as a careful client does it.
+async function hear(body) {
+  const { issuer, jwks_uri } = config.serverMetadata();
+  const { payload } = await jwtVerify(
+    new URLSearchParams(body).get("logout_token"),
+    createRemoteJWKSet(new URL(jwks_uri)),
+    {
+      issuer,
+      audience: config.clientMetadata().client_id,
+      typ: "logout+jwt",
+      algorithms: [SIGNING],
+      maxTokenAge: "2 minutes",
+      requiredClaims: ["iat", "exp", "jti", "events", "sub", "sid"],
+    },
+  );
+  const event = payload.events["http://schemas.openid.net/event/backchannel-logout"];
+  if (typeof event !== "object" || "nonce" in payload) throw new Error("not a logout token");
+  loggedOut.push(payload);
+  return {};
+}
+
 // Each answers JSON, or a URL to go to.
 const routes = {
   "POST /test/configure": (_, body) => configure(JSON.parse(body)),
@@ -204,6 +227,8 @@ const routes = {
   "GET /device": connected,
   "POST /introspect": introspected,
   "POST /revoke": (_, kind) => revoked(kind),
+  "POST /backchannel-logout": (_, body) => hear(body),
+  "GET /test/logged-out": () => loggedOut,
   "GET /logout": signOut,
   "GET /signed-out": ({ searchParams }) => ({ signed_out: true, state: searchParams.get("state") }),
 };

@@ -67,7 +67,7 @@ function newProvider(url) {
     cookies: { keys: [cookieKey] },
     enabledJWA: { idTokenSigningAlgValues: [SIGNING] },
     clientDefaults: { id_token_signed_response_alg: SIGNING },
-    features: { registration: { enabled: true } },
+    features: { backchannelLogout: { enabled: true }, registration: { enabled: true } },
     findAccount: (_, id) => ({ accountId: id, claims: () => claimsOf(id) }),
     pkce: { required: () => true },
   });

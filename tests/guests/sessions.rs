@@ -158,7 +158,7 @@ async fn ses_05_idle_and_absolute_limits_hold_to_the_second() {
 }
 
 /// Every route that changes something for a browser, as the route table has them.
-const FORMS: [&str; 16] = [
+const FORMS: [&str; 18] = [
     "/redeem?ticket=x",
     "/interaction/ID/identify",
     "/interaction/ID/restart",
@@ -173,12 +173,14 @@ const FORMS: [&str; 16] = [
     "/interaction/ID/consent",
     "/interaction/ID/device",
     "/device",
+    "/sessions/end-others",
+    "/sessions/ID/end",
     "/set-up?token=x",
     "/invite",
 ];
 
 /// Routes that take posts from elsewhere by their nature, with what protects them instead.
-const OTHERS: [(&str, &str); 9] = [
+const OTHERS: [(&str, &str); 10] = [
     ("/authorize", "a request, not an answer: it only begins a sign-in"),
     ("/token", "client authentication; no cookie counts"),
     ("/par", "the client's own authentication; no cookie counts"),
@@ -186,6 +188,7 @@ const OTHERS: [(&str, &str); 9] = [
     ("/introspect", "the client's own authentication; no cookie counts"),
     ("/revoke", "the client's own authentication; no cookie counts"),
     ("/userinfo", "a bearer token; no cookie counts"),
+    ("/upstream/ID/backchannel_logout", "a signed token of a home IdP; no cookie counts"),
     ("/logout", "asks first; its button is tested in lo_08"),
     ("/invitations", "the API: a bearer token; no cookie counts"),
 ];

@@ -41,15 +41,36 @@ impl Agent {
         self.go(Method::POST, url, form).await;
     }
 
+    /// Follows the link with these words.
+    pub(crate) async fn follow(&mut self, words: &str) {
+        let target = {
+            let page = Html::parse_document(&self.body);
+            let links = Selector::parse("a[href]").unwrap();
+            let says = |link: &ElementRef<'_>| link.text().collect::<String>().trim() == words;
+            let link = page.select(&links).find(says);
+            let link = link.unwrap_or_else(|| panic!("there is no link “{words}” at {}", self.shown()));
+            self.url.join(link.attr("href").unwrap()).unwrap()
+        };
+        self.go(Method::GET, target, Vec::new()).await;
+    }
+
     fn form(&self, button: &str, fields: &[(&str, &str)]) -> (Url, Vec<(String, String)>) {
         let page = Html::parse_document(&self.body);
-        let buttons = Selector::parse("form button").unwrap();
+        let buttons = Selector::parse("button").unwrap();
+        let forms = Selector::parse("form").unwrap();
         let inputs = Selector::parse("input[name]").unwrap();
         let words = |element: ElementRef<'_>| element.text().collect::<String>().trim().to_owned();
         let pressed = page.select(&buttons).find(|element| words(*element) == button);
         let pressed = pressed.unwrap_or_else(|| panic!("there is no button “{button}” at {}", self.shown()));
-        let form =
-            pressed.ancestors().filter_map(ElementRef::wrap).find(|it| it.value().name() == "form").unwrap();
+        // A button may name a form it does not stand in.
+        let form = match pressed.attr("form") {
+            Some(id) => page.select(&forms).find(|form| form.attr("id") == Some(id)).unwrap(),
+            None => pressed
+                .ancestors()
+                .filter_map(ElementRef::wrap)
+                .find(|it| it.value().name() == "form")
+                .unwrap(),
+        };
         let mut data: Vec<(String, String)> = form
             .select(&inputs)
             .map(|input| {

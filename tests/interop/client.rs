@@ -2,6 +2,7 @@
 
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::permission::INVITE;
+use hospes_idp::federation::logout::Addresses;
 use hospes_idp::options::{
     AllowedResource, ClientOptions, ExchangeAudience, ExchangeOptions, Profile, ResourceOptions,
 };
@@ -13,7 +14,7 @@ use hospes_protocol::token::GrantType;
 use serde_json::{Value, json};
 
 use super::agent::Agent;
-use super::home_idp::{application, configure, post};
+use super::home_idp::{application, configure, post, told};
 use super::provision::{CLIENT, Harbor, MEMBER, PASSWORD, Wishes, provision};
 use crate::process::counterpart::Counterpart;
 
@@ -47,7 +48,7 @@ impl Scene {
             ..application(&app.url)
         };
         registered(&mut client);
-        let nobody = async |_: &str| unreachable!("there is no home IdP");
+        let nobody = async |_: &Addresses| unreachable!("there is no home IdP");
         let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
         let metadata = configure(&app, &harbor, method.as_str(), discovery).await;
         assert_eq!(metadata["issuer"], harbor.issuer());
@@ -345,11 +346,13 @@ async fn a_device_is_approved_or_not() {
 }
 
 #[tokio::test]
-async fn signing_out_at_the_application_ends_the_session() {
+async fn lo_09_signing_out_at_the_application_ends_the_session() {
     let mut scene = Scene::usual().await;
-    scene.signed_in().await;
+    let first = scene.signed_in().await;
     scene.hanna.open(&format!("{}/logout", scene.app.url)).await;
     assert_eq!(scene.answer(), json!({"signed_out": true, "state": "bye"}));
+    let told = told(&scene.app).await;
+    assert_eq!((told.len(), &told[0]["sid"]), (1, &first["claims"]["sid"]), "{told:#?}");
     scene.log_in("?prompt=none").await;
     let (status, answer) = scene.hanna.json();
     assert_eq!((status, &answer["error"]), (400, &json!("login_required")), "{answer:#}");

@@ -4,6 +4,8 @@ use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::home_idps::HomeIdpSettings;
 use hospes_idp::email::Domain;
 use hospes_idp::federation::home_idp::{ClaimMap, EmailTrust, HomeDomain};
+use hospes_idp::federation::logout::Addresses;
+use hospes_idp::options::{ClientOptions, LogoutOptions};
 use hospes_idp::tenant::Status;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
@@ -12,7 +14,9 @@ use serde_json::{Value, json};
 
 use super::agent::Agent;
 use super::provision::{CLIENT, Harbor, Wishes, provision};
+use crate::process::PATIENCE;
 use crate::process::counterpart::Counterpart;
+use std::time::Duration;
 
 const MONA: &str = "mona@mountain.example";
 
@@ -52,7 +56,7 @@ impl Scene {
             home_idp: Some(settings(&mountain.url, &home)),
             invited: &[MONA],
         };
-        let register = async |redirect_uri: &str| register(&mountain.url, redirect_uri, &home).await;
+        let register = async |ours: &Addresses| register(&mountain.url, ours, &home).await;
         let harbor = provision(wishes, register).await;
         configure(&app, &harbor, "client_secret_basic", "oidc").await;
         Self { harbor, app, mountain, mona: Agent::new() }
@@ -92,6 +96,11 @@ impl Scene {
         answer
     }
 
+    /// Logout tokens the application got and accepted, once there is one.
+    async fn told(&self) -> Vec<Value> {
+        told(&self.app).await
+    }
+
     fn assert_mona(&self, answer: &Value) {
         let claims = &answer["claims"];
         assert_eq!(claims["iss"], self.harbor.issuer(), "{answer:#}");
@@ -105,7 +114,12 @@ impl Scene {
 
 /// The application, as harbor registers it.
 pub(super) fn application(url: &str) -> ClientSettings {
+    let logout = LogoutOptions {
+        backchannel_logout_uri: Some(format!("{url}/backchannel-logout")),
+        ..LogoutOptions::default()
+    };
     ClientSettings {
+        options: ClientOptions { logout, ..ClientOptions::default() },
         display_name: "Application".to_owned(),
         redirect_uris: vec![format!("{url}/callback")],
         post_logout_redirect_uris: vec![format!("{url}/signed-out")],
@@ -133,6 +147,22 @@ pub(super) async fn post(url: &str, body: String) -> (u16, Value) {
     (status, if body.is_empty() { Value::Null } else { serde_json::from_str(&body).unwrap() })
 }
 
+/// Logout tokens an application got and accepted, once there is one.
+pub(super) async fn told(app: &Counterpart) -> Vec<Value> {
+    let url = format!("{}/test/logged-out", app.url);
+    let told = async {
+        loop {
+            let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
+            let told: Vec<Value> = serde_json::from_str(&text).unwrap();
+            if !told.is_empty() {
+                return told;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("the application hears that somebody signed out")
+}
+
 fn settings(issuer: &str, home: &Home) -> HomeIdpSettings {
     let domain = Domain::parse("mountain.example").unwrap();
     HomeIdpSettings {
@@ -151,9 +181,12 @@ fn settings(issuer: &str, home: &Home) -> HomeIdpSettings {
 }
 
 /// Dynamic client registration at the mountain (RFC 7591).
-async fn register(url: &str, redirect_uri: &str, home: &Home) -> (String, String) {
+async fn register(url: &str, ours: &Addresses, home: &Home) -> (String, String) {
     let metadata = json!({
-        "redirect_uris": [redirect_uri],
+        "redirect_uris": [ours.callback],
+        "post_logout_redirect_uris": [ours.post_logout_redirect],
+        "backchannel_logout_uri": ours.backchannel_logout,
+        "backchannel_logout_session_required": true,
         "token_endpoint_auth_method": home.auth_method.as_str(),
         "id_token_signed_response_alg": home.signing.as_str(),
     });
@@ -246,4 +279,20 @@ async fn a_fresh_sign_in_asked_by_the_application_is_made_at_home() {
     scene.assert_mona(&fresh);
     let auth_time = |answer: &Value| answer["claims"]["auth_time"].as_i64().unwrap();
     assert!(auth_time(&fresh) >= auth_time(&first));
+}
+
+#[tokio::test]
+async fn who_signs_out_here_signs_out_at_home_too_and_comes_back() {
+    let mut scene = Scene::set(Home::default()).await;
+    scene.redeem().await;
+    scene.accept().await;
+    scene.answer();
+    scene.mona.open(&format!("{}/logout", scene.harbor.issuer())).await;
+    scene.mona.submit("Sign out", &[]).await;
+    scene.mona.follow("Also sign out at The Mountain").await;
+    assert!(scene.mona.is_at(&scene.mountain.url), "at home, not at {}", scene.mona.shown());
+    scene.mona.submit("Yes, sign me out", &[]).await;
+    assert!(scene.mona.is_at(&scene.harbor.issuer()), "back here, not at {}", scene.mona.shown());
+    assert_eq!(scene.mona.heading(), "You are signed out");
+    assert_eq!(scene.told().await.len(), 1);
 }

@@ -2,6 +2,7 @@
 //! Python's `Authlib` and `idpyoidc`. The two former are APIs as well, which take our access tokens for what they say (RFC 9068).
 
 use hospes_idp::admin::clients::ClientSettings;
+use hospes_idp::federation::logout::Addresses;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ impl Scene {
             audience: Some(API.to_owned()),
             ..application(&app.url)
         };
-        let nobody = async |_: &str| unreachable!("there is no home IdP");
+        let nobody = async |_: &Addresses| unreachable!("there is no home IdP");
         let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
         let metadata = configure(&app, &harbor, method.as_str(), "oidc").await;
         assert_eq!(metadata["issuer"], harbor.issuer());

@@ -2,6 +2,7 @@
 
 use super::home_idp::application;
 use super::provision::{CLIENT, MEMBER, Wishes, provision};
+use hospes_idp::federation::logout::Addresses;
 use url::Url;
 
 async fn get(url: &str) -> (u16, String) {
@@ -12,7 +13,7 @@ async fn get(url: &str) -> (u16, String) {
 
 #[tokio::test]
 async fn key_09_key_12_metrics_name_nobody_and_are_not_public() {
-    let nobody = async |_: &str| unreachable!("there is no home IdP");
+    let nobody = async |_: &Addresses| unreachable!("there is no home IdP");
     let client = application("http://localhost:1");
     let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
     let mut operations = Url::parse(&harbor.server.base_url).unwrap();

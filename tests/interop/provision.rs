@@ -7,6 +7,7 @@ use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::home_idps::HomeIdpSettings;
 use hospes_idp::admin::people::NewMember;
 use hospes_idp::admin::tenants::NewTenant;
+use hospes_idp::federation::logout::Addresses;
 use hospes_idp::invitation::invite::InviteRequest;
 use hospes_idp::invitation::record::Inviter;
 use hospes_idp::tenant::TenantSettings;
@@ -59,13 +60,13 @@ impl Harbor {
     }
 }
 
-/// Sets a server up and starts it. `register` makes us a client of the home IdP, given our redirect URI there, and
+/// Sets a server up and starts it. `register` makes us a client of the home IdP, given our addresses for it, and
 /// returns identifier and secret.
 ///
 /// All knowledge of how a server is provisioned is in here.
 pub(crate) async fn provision(
     wishes: Wishes<'_>,
-    register: impl AsyncFnOnce(&str) -> (String, String),
+    register: impl AsyncFnOnce(&Addresses) -> (String, String),
 ) -> Harbor {
     let mailbox = Catcher::bind(0).await.unwrap();
     let place = Place::new(mailbox.addr());
@@ -90,7 +91,7 @@ pub(crate) async fn provision(
     let (_, secret) = admin.create_client(Some(CLIENT), wishes.client).await.unwrap();
     if let Some(settings) = wishes.home_idp {
         let home_idp = admin.create_home_idp(settings.clone()).await.unwrap();
-        let (client_id, client_secret) = register(&admin.callback_uri(home_idp.id)).await;
+        let (client_id, client_secret) = register(&admin.addresses(home_idp.id)).await;
         let settings =
             HomeIdpSettings { client_id, client_secret: Some(Secret::new(client_secret)), ..settings };
         admin.update_home_idp(home_idp.id, settings, None).await.unwrap();

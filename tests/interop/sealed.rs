@@ -1,6 +1,7 @@
 //! npm `openid-client` decrypts what is encrypted to it, and checks every signature.
 
 use hospes_idp::admin::clients::ClientSettings;
+use hospes_idp::federation::logout::Addresses;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::{Algorithm, ContentEncryption, KeyManagement};
 use serde_json::{Value, json};
@@ -30,7 +31,7 @@ async fn everything_sealed(signing: Algorithm, how: KeyManagement) {
     tokens.userinfo_encrypted_response_alg = Some(how);
     tokens.userinfo_encrypted_response_enc = Some(ContentEncryption::A256Gcm);
     tokens.introspection_signed_response_alg = Some(signing);
-    let nobody = async |_: &str| unreachable!("there is no home IdP");
+    let nobody = async |_: &Addresses| unreachable!("there is no home IdP");
     let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
     configure(&app, &harbor, "client_secret_basic", "oidc").await;
     let mut hanna = Agent::new();

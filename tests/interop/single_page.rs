@@ -2,6 +2,7 @@
 //! from another origin (RFC 10017).
 
 use hospes_idp::admin::clients::ClientSettings;
+use hospes_idp::federation::logout::Addresses;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -23,7 +24,7 @@ impl Scene {
     async fn set(method: ClientAuthMethod) -> Self {
         let app = Counterpart::start("single-page.mjs", &[]);
         let client = ClientSettings { auth_method: method, ..application(&app.url) };
-        let nobody = async |_: &str| unreachable!("there is no home IdP");
+        let nobody = async |_: &Addresses| unreachable!("there is no home IdP");
         let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
         let who = json!({"issuer": harbor.issuer(), "client_id": CLIENT});
         post(&format!("{}/test/configure", app.url), who.to_string()).await;

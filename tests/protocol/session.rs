@@ -141,7 +141,7 @@ async fn ses_05_sessions_end_by_idleness_and_by_age() {
 }
 
 /// Every form there is, by address, with the fields of a person who means it.
-const FORMS: [(&str, &[(&str, &str)]); 16] = [
+const FORMS: [(&str, &[(&str, &str)]); 18] = [
     ("/interaction/ID/identify", &[("email", "henry@harbor.example")]),
     ("/interaction/ID/restart", &[]),
     ("/interaction/ID/password", &[("password", "x")]),
@@ -158,6 +158,8 @@ const FORMS: [(&str, &[(&str, &str)]); 16] = [
     ("/set-up?token=TOKEN", &[("name", "N"), ("email", "n@harbor.example"), ("password", "x")]),
     ("/invite", &[("email", "guest@elsewhere.example")]),
     ("/logout", &[]),
+    ("/sessions/end-others", &[]),
+    ("/sessions/ID/end", &[]),
 ];
 
 #[tokio::test(flavor = "multi_thread")]

@@ -83,6 +83,7 @@ impl Builder {
         let served = house.app.clone();
         let tasks = vec![
             tokio::spawn(worker.run(until(stopped.clone()))),
+            tokio::spawn(house.courier(until(stopped.clone()))),
             tokio::spawn(async move { run_http(&config, served, listener, until(stopped)).await.unwrap() }),
         ];
         TestApp {

@@ -147,6 +147,21 @@ impl FakeHome {
         departure.back(&[("code", &code), ("state", departure.state())])
     }
 
+    /// A logout token: the usual claims, changed; `null` removes.
+    pub(crate) fn logout_token(&self, change: &Value) -> String {
+        let now = self.clock.seconds();
+        let random = JwtKey::generate(Algorithm::ES256).pair.key_id;
+        let mut claims = json!({
+            "iss": self.issuer, "aud": CLIENT_ID, "iat": now, "exp": now + 120, "jti": random,
+            "events": {"http://schemas.openid.net/event/backchannel-logout": {}},
+        });
+        merge(claims.as_object_mut().unwrap(), change);
+        let keys = self.script.keys.lock().unwrap();
+        let mut header = keys[0].header();
+        header["typ"] = "logout+jwt".into();
+        keys[0].sign(&header, &claims)
+    }
+
     /// What the token endpoint answers to a code: the usual claims, changed; `null` removes.
     pub(crate) fn answers(&self, code: &str, departure: &Departure, change: &Value) {
         let now = self.clock.seconds();

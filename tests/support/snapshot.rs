@@ -30,9 +30,9 @@ impl Snapshot {
         Self(lines)
     }
 
-    /// Whether mail is on its way.
+    /// Whether mail, or news for clients, is on its way.
     pub(crate) fn has_mail_waiting(&self) -> bool {
-        self.0.keys().any(|line| line.starts_with("outbox "))
+        self.0.keys().any(|line| line.starts_with("outbox ") || line.starts_with("logout_notices "))
     }
 
     /// One line for each thing that came, went or changed.

@@ -107,6 +107,8 @@ audit_kinds! {
     CsrfRejected = "csrf.rejected";
     /// A person signed out.
     SignedOut = "session.ended";
+    /// A client could not be told that a session has ended.
+    LogoutUndelivered = "logout.undelivered";
     /// A code to prove a mailbox was sent.
     CodeSent = "code.sent";
     /// A code or password was wrong.

@@ -15,3 +15,4 @@ pub mod own_page;
 pub mod pushed;
 mod request_object;
 pub mod respond;
+mod sessions;

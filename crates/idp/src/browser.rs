@@ -36,8 +36,8 @@ pub enum SessionCookie {
     /// Nothing.
     #[default]
     Keep,
-    /// A new session began.
-    Set(String),
+    /// A new session began. The browser forgets it after so many seconds, or when it is closed.
+    Set(String, Option<i64>),
     /// The session is over.
     Clear,
 }

@@ -21,6 +21,8 @@ pub struct RequestInfo {
     pub reference: String,
     /// Address of the peer, or of the client a trusted proxy vouches for.
     pub address: Option<IpAddr>,
+    /// What the browser calls itself, in a word or two; worth nothing but to be recognised by its owner.
+    pub agent: Option<String>,
 }
 
 impl RequestInfo {
@@ -51,7 +53,7 @@ impl Ctx {
     /// A context for a request at `now`.
     pub fn new(now: Timestamp, entropy: Arc<dyn Entropy>, address: Option<IpAddr>) -> Self {
         let reference = reference(entropy.as_ref());
-        Self { now, request: RequestInfo { reference, address }, entropy }
+        Self { now, request: RequestInfo { reference, address, agent: None }, entropy }
     }
 
     /// Random bytes.

@@ -13,7 +13,7 @@ use crate::model::session::Session;
 use crate::model::tenant::{Slug, Tenant};
 use crate::password::hashing::PasswordHasher;
 use crate::ports::{
-    Change, ChangeError, ClientKeySets, Directory, Key, Kind, Sessions, Unavailable, Upstream,
+    Callbacks, Change, ChangeError, ClientKeySets, Directory, Key, Kind, Sessions, Unavailable, Upstream,
 };
 use crate::published::Published;
 use crate::refusal::Refusal;
@@ -43,6 +43,10 @@ pub struct Rooms {
     pub passwords: PasswordHasher,
     /// Notified when a mail was queued.
     pub mail_queued: Arc<Notify>,
+    /// Addresses of clients that we call.
+    pub callbacks: Arc<dyn Callbacks>,
+    /// Notified when clients have to hear of a session that ended.
+    pub notices_queued: Arc<Notify>,
     /// Where the outside reaches us, without a trailing slash. The only source of URLs (law 8).
     pub base_url: String,
     /// Where clients with certificates reach us, if anywhere (RFC 8705 §5).
@@ -66,6 +70,8 @@ pub struct Idp {
     pub(crate) web_origins: WebOrigins,
     pub(crate) barred: Barred,
     pub(crate) audit: AuditLog,
+    pub(crate) callbacks: Arc<dyn Callbacks>,
+    pub(crate) notices_queued: Arc<Notify>,
     mail_queued: Arc<Notify>,
     base_url: String,
     mtls_base_url: Option<String>,
@@ -88,6 +94,8 @@ impl Idp {
             registered_keys: Cache::new(10_000),
             vault: rooms.vault,
             passwords: rooms.passwords,
+            callbacks: rooms.callbacks,
+            notices_queued: rooms.notices_queued,
             mail_queued: rooms.mail_queued,
             base_url: rooms.base_url,
             mtls_base_url: rooms.mtls_base_url,

@@ -2,5 +2,6 @@
 
 pub mod discovery;
 pub mod journey;
+pub mod logout;
 
 pub use crate::model::{home_idp, identity};

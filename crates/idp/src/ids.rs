@@ -45,6 +45,8 @@ uuid_newtype! {
     RegistrationTokenId;
     /// A mail waiting in the outbox.
     MailId;
+    /// News for a client that waits to be delivered.
+    NoticeId;
     /// An entry of the audit log.
     AuditId;
 }

@@ -1,27 +1,44 @@
 //! RP-initiated logout (OpenID Connect RP-Initiated Logout 1.0). A GET alone never ends a session unless it carries a
 //! hint only a client of that session can have.
 
+mod delivery;
+
+pub use delivery::BATCH;
+
 use crate::Idp;
-use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::audit::Actor;
 use crate::browser::Visit;
+use crate::endings::{Ended, Whose};
 use crate::error::PageError;
-use crate::ids::UserId;
+use crate::ids::{HomeIdpId, UserId};
 use crate::model::client::Client;
 use crate::model::session::Session;
-use crate::ports::{Key, Kind, Unavailable, Write};
+use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use crate::subject::subject_at;
 use hospes_protocol::jose::{Claims, check};
 use hospes_protocol::params::Params;
 use hospes_protocol::{ClientId, RedirectUri};
+use url::Url;
 
 /// What happens.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Logout {
     /// Ask first.
     Confirm,
-    /// Signed out; go there if anywhere.
-    Done(Option<String>),
+    /// Signed out.
+    Done(SignedOff),
+}
+
+/// What is left to do after somebody signed out.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct SignedOff {
+    /// Where to go, if anywhere.
+    pub target: Option<String>,
+    /// Addresses of clients that the page loads in frames (Front-Channel Logout §3).
+    pub frames: Vec<String>,
+    /// The home IdP where the person may still be signed in, and its name.
+    pub home: Option<(HomeIdpId, String)>,
 }
 
 impl Idp {
@@ -57,10 +74,32 @@ impl Idp {
         if !confirmed && !is_theirs {
             return Ok(Logout::Confirm);
         }
-        if let Some(session) = session {
-            self.end_session(visit, &session).await?;
+        let Some(session) = session else {
+            return Ok(Logout::Done(SignedOff { target, ..SignedOff::default() }));
+        };
+        let ended = self.end_session(visit, &session).await?;
+        let frames = self.frames(visit, &ended).await?;
+        let home = match session.home_idp() {
+            Some(id) => self.directory.home_idp(visit.tenant.id, id).await?,
+            None => None,
+        };
+        let home = home.filter(|home| home.status.is_enabled()).map(|home| (home.id, home.display_name));
+        Ok(Logout::Done(SignedOff { target, frames, home }))
+    }
+
+    /// Each with the issuer and the session, so that a client ends that one only (Front-Channel Logout §2).
+    async fn frames(&self, visit: &Visit<'_>, ended: &Ended) -> Result<Vec<String>, Unavailable> {
+        let issuer = self.issuer(visit.tenant);
+        let mut frames = Vec::new();
+        for participant in &ended.participants {
+            let client = self.directory.client(visit.tenant.id, &participant.client).await?;
+            let client = client.filter(|client| client.status.is_enabled());
+            let uri = client.and_then(|client| client.options.logout.frontchannel_logout_uri);
+            let pairs = [("iss", issuer.as_str()), ("sid", participant.session.as_str())];
+            frames.extend(uri.and_then(|uri| Url::parse_with_params(&uri, pairs).ok()).map(String::from));
         }
-        Ok(Logout::Done(target))
+        frames.sort();
+        Ok(frames)
     }
 
     /// Whether an ID token of ours is about this person, by what its client calls them.
@@ -78,13 +117,13 @@ impl Idp {
     }
 
     /// Ends a browser session with every token family that may not outlive it.
-    pub(crate) async fn end_session(&self, visit: &Visit<'_>, session: &Session) -> Result<(), Unavailable> {
-        let cookie = visit.browser.session.as_deref().unwrap_or_default();
-        self.sessions.write(vec![Write::Delete(Key::new(visit.tenant.id, Kind::Session, cookie))]).await?;
-        self.sessions.end_all(&Key::new(visit.tenant.id, Kind::OfSession, &session.id)).await?;
-        let actor = Actor::User(session.user.to_string());
-        self.audit.record(AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::SignedOut, actor)).await;
-        Ok(())
+    pub(crate) async fn end_session(
+        &self,
+        visit: &Visit<'_>,
+        session: &Session,
+    ) -> Result<Ended, Unavailable> {
+        let by = (Actor::User(session.user.to_string()), "signedOut");
+        self.end_sessions((visit.ctx, visit.tenant.id), Whose::Session(&session.id), by).await
     }
 }
 

@@ -8,6 +8,7 @@ pub mod group;
 pub mod home_idp;
 pub mod identity;
 pub mod invitation;
+pub mod notice;
 pub mod options;
 pub mod registration;
 pub mod session;

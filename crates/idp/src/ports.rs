@@ -1,6 +1,8 @@
-//! The rooms around the decisions, as traits: the durable [`Directory`], the short-lived [`Sessions`] and the
-//! [`Upstream`] home IdPs, and the [`ClientKeySets`] clients publish. Time and randomness come with [`Ctx`](crate::Ctx).
+//! The rooms around the decisions, as traits: the durable [`Directory`], the short-lived [`Sessions`], the
+//! [`Upstream`] home IdPs, and of clients their [`Callbacks`] and the [`ClientKeySets`] they publish. Time and randomness
+//! come with [`Ctx`](crate::Ctx).
 
+pub mod callbacks;
 pub mod client_keys;
 pub mod directory;
 pub mod groups;
@@ -8,11 +10,12 @@ pub mod page;
 pub mod sessions;
 pub mod upstream;
 
+pub use callbacks::{CallbackError, Callbacks};
 pub use client_keys::ClientKeySets;
 pub use directory::{Change, ChangeError, Directory};
 pub use groups::Groups;
 pub use page::{Page, PageRequest};
-pub use sessions::{Key, Kind, Presence, Rotation, Sessions, Spend, Write};
+pub use sessions::{Found, Key, Kind, Presence, Rotation, Sessions, Spend, Write};
 pub use upstream::{Upstream, UpstreamError};
 
 /// A store cannot answer. The cause is for logs; callers fail closed.

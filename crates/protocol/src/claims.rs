@@ -210,6 +210,40 @@ pub struct ClientTokenClaims<'a> {
     pub cnf: Option<&'a Confirmation>,
 }
 
+/// The event of a logout token (OIDC Back-Channel Logout §2.4).
+pub const BACKCHANNEL_LOGOUT: &str = "http://schemas.openid.net/event/backchannel-logout";
+
+/// A logout token. It has no `nonce`, so that it can never pass for an ID token.
+#[derive(Clone, Debug, Serialize)]
+pub struct LogoutClaims<'a> {
+    /// Issuer.
+    pub iss: &'a str,
+    /// The client that is told.
+    pub aud: &'a str,
+    /// Whose session it was.
+    pub sub: &'a str,
+    /// Which session it was.
+    pub sid: &'a str,
+    /// Issue time.
+    pub iat: i64,
+    /// Expiry.
+    pub exp: i64,
+    /// Token identifier.
+    pub jti: &'a str,
+    /// What happened.
+    pub events: LogoutEvents,
+}
+
+/// That somebody was logged out, and nothing more.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct LogoutEvents {
+    #[serde(rename = "http://schemas.openid.net/event/backchannel-logout")]
+    logout: NoMembers,
+}
+
+#[derive(Clone, Debug, Default, Serialize)]
+struct NoMembers {}
+
 /// Userinfo response (OIDC Core §5.3.2).
 #[derive(Clone, Debug, Serialize)]
 pub struct UserInfoClaims<'a> {

@@ -146,6 +146,10 @@ pub struct ProviderMetadata {
     authorization_response_iss_parameter_supported: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authorization_details_types_supported: Vec<String>,
+    backchannel_logout_supported: bool,
+    backchannel_logout_session_supported: bool,
+    frontchannel_logout_supported: bool,
+    frontchannel_logout_session_supported: bool,
 }
 
 impl ProviderMetadata {
@@ -212,6 +216,10 @@ impl ProviderMetadata {
             request_uri_parameter_supported: false,
             authorization_response_iss_parameter_supported: true,
             authorization_details_types_supported: Vec::new(),
+            backchannel_logout_supported: true,
+            backchannel_logout_session_supported: true,
+            frontchannel_logout_supported: true,
+            frontchannel_logout_session_supported: true,
         }
     }
 

@@ -6,9 +6,10 @@ use hospes_idp::client::Client;
 use hospes_idp::email::{Domain, EmailAddress};
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
-use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, NoticeId, TenantId, UserId};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
+use hospes_idp::notice::LogoutNotice;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
 use hospes_idp::registration::record::RegistrationToken;
@@ -245,6 +246,23 @@ impl Directory for DryRun {
     }
 
     async fn remove_mail(&self, _: MailId) -> Result<(), Unavailable> {
+        Ok(())
+    }
+
+    async fn claim_notices(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: u32,
+    ) -> Result<Vec<LogoutNotice>, Unavailable> {
+        Ok(Vec::new())
+    }
+
+    async fn postpone_notice(&self, _: NoticeId, _: Timestamp) -> Result<(), Unavailable> {
+        Ok(())
+    }
+
+    async fn remove_notice(&self, _: NoticeId) -> Result<(), Unavailable> {
         Ok(())
     }
 

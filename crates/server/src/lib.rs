@@ -5,6 +5,7 @@
 
 pub mod cli;
 pub mod config;
+mod courier;
 mod demo;
 mod dry_run;
 pub mod entropy;

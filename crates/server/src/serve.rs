@@ -60,6 +60,7 @@ pub async fn serve(config: Config) -> Result<()> {
         let _ = stop.send(true);
     });
     let worker = house.outbox_worker(&config)?.map(|worker| tokio::spawn(worker.run(until(stopped.clone()))));
+    let courier = tokio::spawn(house.courier(until(stopped.clone())));
     let jobs = Jobs::default();
     let rotation = tokio::spawn(rotate_keys(jobs.clone(), house.app.clone(), until(stopped.clone())));
     let watched = Watched {
@@ -78,6 +79,7 @@ pub async fn serve(config: Config) -> Result<()> {
         worker.await.context("the outbox worker")?;
     }
     rotation.await.context("the key rotation")?;
+    courier.await.context("the worker that tells clients")?;
     operations.await.context("the operations listener")??;
     house.close().await;
     tracing::info!("stopped");

@@ -1,6 +1,7 @@
 //! Putting the rooms together: stores, vault, home IdPs, mail, facade.
 
 use crate::config::Config;
+use crate::courier::tell_clients;
 use crate::dry_run::DryRun;
 use crate::entropy::{make_ctx, now};
 use crate::key_file;
@@ -33,6 +34,8 @@ pub struct House {
     pub vault: Arc<Vault>,
     /// Wakes the outbox worker.
     mail_queued: Arc<Notify>,
+    /// Wakes whoever tells clients that sessions have ended.
+    notices_queued: Arc<Notify>,
     /// To be closed last.
     closing: Closing,
 }
@@ -98,13 +101,16 @@ impl House {
         };
         let policy = OutboundPolicy { allow_loopback: config.allow_loopback };
         let guard = Guard::new(policy).context("outbound connections cannot be prepared")?;
-        let mail_queued = Arc::new(Notify::new());
+        let (mail_queued, notices_queued) = (Arc::new(Notify::new()), Arc::new(Notify::new()));
+        let upstream = OidcUpstream::over(guard.clone());
         let idp = Idp::new(Rooms {
             mail_queued: mail_queued.clone(),
             directory: directory.clone(),
             sessions: sessions.clone(),
             client_keys: Arc::new(RemoteKeySets::new(&guard)),
-            upstream: Arc::new(OidcUpstream::over(guard)),
+            callbacks: Arc::new(upstream.clone()),
+            upstream: Arc::new(upstream),
+            notices_queued: notices_queued.clone(),
             vault: vault.clone(),
             passwords: PasswordHasher::start((config.workers / 2).max(1))
                 .context("hashing threads do not start")?,
@@ -114,7 +120,15 @@ impl House {
         let make_ctx: MakeCtx = Arc::new(make_ctx(clock));
         let app =
             App { idp: Arc::new(idp), make_ctx, trusted_proxies: config.trusted_proxies.clone().into() };
-        Ok(Self { app, directory, sessions, vault, mail_queued, closing: Closing { sql, embedded } })
+        Ok(Self {
+            app,
+            directory,
+            sessions,
+            vault,
+            mail_queued,
+            notices_queued,
+            closing: Closing { sql, embedded },
+        })
     }
 
     /// The worker that sends mail; none without a mail server.
@@ -133,6 +147,14 @@ impl House {
             make_ctx,
             self.mail_queued.clone(),
         )))
+    }
+
+    /// The worker that tells clients of sessions that have ended.
+    pub fn courier(
+        &self,
+        stop: impl Future<Output = ()> + Send + 'static,
+    ) -> impl Future<Output = ()> + Send + 'static {
+        tell_clients(self.app.clone(), self.notices_queued.clone(), stop)
     }
 
     /// Writes what is queued: audit entries, and what the embedded store has not brought to its file.

@@ -11,9 +11,10 @@ use hospes_idp::email::{Domain, EmailAddress};
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::guest::group::Group;
 use hospes_idp::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
-use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, NoticeId, TenantId, UserId};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
+use hospes_idp::notice::LogoutNotice;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
 use hospes_idp::registration::record::RegistrationToken;
@@ -117,7 +118,8 @@ impl Touched {
             | Change::PutConsent(_)
             | Change::InsertRegistrationToken(_)
             | Change::DeleteRegistrationToken(..)
-            | Change::EnqueueMail(_) => Self::Nothing,
+            | Change::EnqueueMail(_)
+            | Change::EnqueueNotices(_) => Self::Nothing,
         }
     }
 }
@@ -318,6 +320,23 @@ impl Directory for CachedDirectory {
 
     async fn remove_mail(&self, id: MailId) -> Result<(), Unavailable> {
         self.inner.remove_mail(id).await
+    }
+
+    async fn claim_notices(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LogoutNotice>, Unavailable> {
+        self.inner.claim_notices(now, lease_until, limit).await
+    }
+
+    async fn postpone_notice(&self, id: NoticeId, due_at: Timestamp) -> Result<(), Unavailable> {
+        self.inner.postpone_notice(id, due_at).await
+    }
+
+    async fn remove_notice(&self, id: NoticeId) -> Result<(), Unavailable> {
+        self.inner.remove_notice(id).await
     }
 
     async fn ping(&self) -> Result<(), Unavailable> {

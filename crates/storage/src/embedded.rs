@@ -14,7 +14,7 @@ use async_trait::async_trait;
 use bytes::Bytes;
 use entry::{Entry, Name, Value};
 use hospes_idp::ports::sessions::Use;
-use hospes_idp::ports::{Key, Presence, Rotation, Sessions, Spend, Unavailable, Write};
+use hospes_idp::ports::{Found, Key, Presence, Rotation, Sessions, Spend, Unavailable, Write};
 use jiff::Timestamp;
 use journal::Journal;
 use memory::Memory;
@@ -110,6 +110,9 @@ impl Sessions for EmbeddedSessions {
         let now = self.now();
         for write in batch {
             match added(&write, now) {
+                (name, Some(entry)) if matches!(write, Write::Renew { .. }) => {
+                    self.memory.renew(name, entry, now);
+                }
                 (name, Some(entry)) => self.memory.put(name, entry, now),
                 (name, None) => self.memory.delete(&name, now),
             }
@@ -117,8 +120,12 @@ impl Sessions for EmbeddedSessions {
         Ok(())
     }
 
-    async fn end_all(&self, index: &Key) -> Result<u64, Unavailable> {
-        Ok(self.memory.end_all(&Name::of(index), self.now()))
+    async fn find_all(&self, index: &Key) -> Result<Vec<Found>, Unavailable> {
+        Ok(found(self.memory.find_all(&Name::of(index), self.now())))
+    }
+
+    async fn end_all(&self, index: &Key) -> Result<Vec<Found>, Unavailable> {
+        Ok(found(self.memory.end_all(&Name::of(index), self.now())))
     }
 
     async fn ping(&self) -> Result<(), Unavailable> {
@@ -133,7 +140,9 @@ impl Sessions for EmbeddedSessions {
 /// What a write leaves under its key.
 fn added(write: &Write, now: i64) -> (Name, Option<Entry>) {
     let (key, ttl, indexes, value): (_, _, &[Key], _) = match write {
-        Write::Put { key, value, ttl, indexes } => (key, ttl, indexes, Value::Plain(value.clone())),
+        Write::Put { key, value, ttl, indexes } | Write::Renew { key, value, ttl, indexes } => {
+            (key, ttl, indexes, Value::Plain(value.clone()))
+        }
         Write::PutSpendable { key, holder, value, ttl } => {
             let (holder, value, spent) = (*holder, value.clone(), false);
             (key, ttl, &[], Value::Spendable { holder, value, spent })
@@ -147,6 +156,10 @@ fn added(write: &Write, now: i64) -> (Name, Option<Entry>) {
     let entry =
         Entry { expires_at: until(now, *ttl), indexes: indexes.iter().map(Name::of).collect(), value };
     (Name::of(key), Some(entry))
+}
+
+fn found(entries: Vec<(Name, Bytes)>) -> Vec<Found> {
+    entries.into_iter().filter_map(|(name, value)| Some(Found { kind: name.kind()?, value })).collect()
 }
 
 /// When something that lives for `ttl` from `now` is gone, in milliseconds since the epoch.

@@ -9,7 +9,7 @@ mod script;
 use async_trait::async_trait;
 use bytes::Bytes;
 use hospes_idp::ports::sessions::Use;
-use hospes_idp::ports::{Key, Presence, Rotation, Sessions, Spend, Unavailable, Write};
+use hospes_idp::ports::{Found, Key, Presence, Rotation, Sessions, Spend, Unavailable, Write};
 use redis::aio::{ConnectionManager, ConnectionManagerConfig};
 use redis::io::tcp::TcpSettings;
 use redis::{Client, Cmd, ErrorKind, FromRedisValue, IntoConnectionInfo as _};
@@ -168,8 +168,12 @@ impl Sessions for RedisSessions {
         }
     }
 
-    async fn end_all(&self, index: &Key) -> Result<u64, Unavailable> {
-        self.run(&self.scripts.end_all.call(&[index])).await
+    async fn find_all(&self, index: &Key) -> Result<Vec<Found>, Unavailable> {
+        Ok(script::found_of(self.run(&self.scripts.find_all.call(&[index])).await?))
+    }
+
+    async fn end_all(&self, index: &Key) -> Result<Vec<Found>, Unavailable> {
+        Ok(script::found_of(self.run(&self.scripts.end_all.call(&[index])).await?))
     }
 
     async fn ping(&self) -> Result<(), Unavailable> {

@@ -5,6 +5,7 @@
 
 mod change;
 mod groups;
+mod notices;
 mod open;
 mod outbox;
 mod page;
@@ -19,9 +20,10 @@ use hospes_idp::client::Client;
 use hospes_idp::email::{Domain, EmailAddress};
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
-use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, NoticeId, TenantId, UserId};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
+use hospes_idp::notice::LogoutNotice;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
 use hospes_idp::registration::record::RegistrationToken;
@@ -365,6 +367,23 @@ impl Directory for SqlDirectory {
 
     async fn remove_mail(&self, id: MailId) -> Result<(), Unavailable> {
         transaction!(self, tx => outbox::remove(tx, id).await?)
+    }
+
+    async fn claim_notices(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LogoutNotice>, Unavailable> {
+        transaction!(self, tx => notices::claim(tx, now, lease_until, limit).await?)
+    }
+
+    async fn postpone_notice(&self, id: NoticeId, due_at: Timestamp) -> Result<(), Unavailable> {
+        transaction!(self, tx => notices::postpone(tx, id, due_at).await?)
+    }
+
+    async fn remove_notice(&self, id: NoticeId) -> Result<(), Unavailable> {
+        transaction!(self, tx => notices::remove(tx, id).await?)
     }
 
     async fn ping(&self) -> Result<(), Unavailable> {

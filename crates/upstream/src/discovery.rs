@@ -2,7 +2,7 @@
 
 use crate::guard::{FetchError, GuardedClient};
 use hospes_idp::ports::UpstreamError;
-use hospes_protocol::Issuer;
+use hospes_protocol::{Issuer, redirect_uri};
 use openidconnect::core::{
     CoreAuthDisplay, CoreClaimName, CoreClaimType, CoreClientAuthMethod, CoreGrantType, CoreJsonWebKey,
     CoreJweContentEncryptionAlgorithm, CoreJweKeyManagementAlgorithm, CoreResponseMode, CoreResponseType,
@@ -12,17 +12,19 @@ use openidconnect::{AdditionalProviderMetadata, ProviderMetadata, TokenUrl, User
 use serde::{Deserialize, Serialize};
 use url::Url;
 
-/// The member RFC 9207 §3 adds.
+/// The members RFC 9207 §3 and OIDC RP-Initiated Logout §2.1 add.
 #[derive(Clone, Debug, Deserialize, Serialize)]
-pub(crate) struct Rfc9207 {
+pub(crate) struct More {
     #[serde(default)]
     authorization_response_iss_parameter_supported: bool,
+    #[serde(default)]
+    end_session_endpoint: Option<String>,
 }
 
-impl AdditionalProviderMetadata for Rfc9207 {}
+impl AdditionalProviderMetadata for More {}
 
 pub(crate) type Document = ProviderMetadata<
-    Rfc9207,
+    More,
     CoreAuthDisplay,
     CoreClientAuthMethod,
     CoreClaimName,
@@ -58,6 +60,13 @@ impl Metadata {
     /// Where more claims are.
     pub(crate) fn userinfo_endpoint(&self) -> Option<&Url> {
         self.document.userinfo_endpoint().map(UserInfoUrl::url)
+    }
+
+    /// Where people sign out. Only browsers go there, so an address that is no good is like none.
+    pub(crate) fn end_session_endpoint(&self) -> Option<Url> {
+        let stated = self.document.additional_metadata().end_session_endpoint.as_deref()?;
+        let loopback = |url: &Url| url.scheme() == "http" && redirect_uri::is_loopback(url);
+        Url::parse(stated).ok().filter(|url| url.scheme() == "https" || loopback(url))
     }
 
     /// Whether an endpoint moved to another host (UP-33).

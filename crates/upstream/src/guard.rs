@@ -212,6 +212,17 @@ impl GuardedClient {
         }
     }
 
+    /// POSTs a form to somebody whose words do not matter. A server's error is a failure.
+    pub async fn status_of_post(
+        &self,
+        url: &Url,
+        fields: &[(&str, &str)],
+    ) -> Result<reqwest::StatusCode, FetchError> {
+        let request = self.guard.client.post(url.clone()).form(fields);
+        let request = request.build().map_err(|cause| Cause::transport(cause).log(url))?;
+        Ok(self.send(request).await?.status())
+    }
+
     async fn send(&self, request: reqwest::Request) -> Result<HttpResponse, FetchError> {
         let url = request.url().clone();
         self.check(&url)?;

@@ -18,6 +18,7 @@ const MAX_AGE: i64 = 600;
 pub(crate) struct Checked {
     pub(crate) subject: Subject,
     pub(crate) auth_time: Option<i64>,
+    pub(crate) session_expiry: Option<i64>,
 }
 
 /// One visible list of checks.
@@ -44,6 +45,7 @@ pub(crate) fn check(
     Ok(Checked {
         subject: text(claims, "sub").and_then(Subject::parse).ok_or(ClaimError("sub"))?,
         auth_time: auth_time(claims, arrival.max_age, now)?,
+        session_expiry: session_expiry(claims, now)?,
     })
 }
 
@@ -56,6 +58,15 @@ fn auth_time(claims: &Claims, max_age: Option<u32>, now: i64) -> Result<Option<i
         ensure("auth_time", auth_time.is_some_and(|at| at >= oldest))?;
     }
     Ok(auth_time)
+}
+
+/// A session that has ended at home is nobody's sign-in.
+fn session_expiry(claims: &Claims, now: i64) -> Result<Option<i64>, ClaimError> {
+    if !claims.contains_key("session_expiry") {
+        return Ok(None);
+    }
+    let ends = seconds(claims, "session_expiry").filter(|ends| *ends > now);
+    ends.map(Some).ok_or(ClaimError("session_expiry"))
 }
 
 fn optional(claims: &Claims, name: &'static str, fits: impl Fn(&str) -> bool) -> Result<(), ClaimError> {

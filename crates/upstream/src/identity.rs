@@ -45,6 +45,8 @@ pub(crate) fn assemble(
             preferred_username: value(ProfileAttribute::PreferredUsername),
             preferred_language: value(ProfileAttribute::Locale).and_then(|locale| language_tag(&locale)),
         },
+        sid: text(id_token, "sid").filter(|sid| is_method(sid)).map(str::to_owned),
+        session_expiry: checked.session_expiry,
         auth_time: checked.auth_time,
         acr: text(id_token, "acr").filter(|acr| is_method(acr)).map(str::to_owned),
         amr: methods(id_token),

@@ -11,6 +11,7 @@
 //!
 //! Must not know: storage, HTTP towards browsers, who a guest is.
 
+mod callbacks;
 mod client_keys;
 mod depart;
 mod discovery;
@@ -19,6 +20,7 @@ pub mod guard;
 mod home;
 mod id_token;
 mod identity;
+mod logout_token;
 mod oidc;
 mod sector;
 mod slot;

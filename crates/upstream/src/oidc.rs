@@ -4,12 +4,13 @@ use crate::discovery::{self, stage};
 use crate::guard::{Guard, OutboundPolicy, SetupError};
 use crate::home::{Home, Homes};
 use crate::slot::Clock;
-use crate::{depart, exchange, id_token, identity, sector, userinfo};
+use crate::{depart, exchange, id_token, identity, logout_token, sector, userinfo};
 use async_trait::async_trait;
 use hospes_idp::federation::home_idp::HomeIdp;
-use hospes_idp::federation::identity::VerifiedIdentity;
+use hospes_idp::federation::identity::{VerifiedIdentity, VerifiedLogout};
 use hospes_idp::ports::upstream::{Arrival, Departure, Upstream, UpstreamError};
 use hospes_protocol::jose::CompactJwt;
+use jiff::Timestamp;
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -33,6 +34,10 @@ impl OidcUpstream {
 
     pub(crate) fn with(guard: Guard, clock: Clock) -> Self {
         Self { guard, homes: Homes::new(clock) }
+    }
+
+    pub(crate) const fn guard(&self) -> &Guard {
+        &self.guard
     }
 
     fn home<'a>(&self, home_idp: &'a HomeIdp) -> Result<Home<'a>, UpstreamError> {
@@ -73,6 +78,27 @@ impl Upstream for OidcUpstream {
             None
         };
         Ok(identity::assemble(home_idp, checked, &claims, more.as_ref()))
+    }
+
+    async fn verify_logout(
+        &self,
+        home_idp: &HomeIdp,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<VerifiedLogout, UpstreamError> {
+        let refused = |error: String| UpstreamError::Refused(format!("logout_token: {error}"));
+        // Before anything is fetched: what cannot be read costs nothing.
+        let jwt = CompactJwt::parse(token).map_err(|error| refused(error.to_string()))?;
+        let home = self.home(home_idp)?;
+        let metadata = home.metadata().await?;
+        let claims = home.verify(&metadata, &jwt).await?;
+        logout_token::check(home_idp, (&jwt, &claims), now.as_second())
+            .map_err(|error| refused(error.to_string()))
+    }
+
+    async fn sign_out_address(&self, home_idp: &HomeIdp) -> Result<Option<String>, UpstreamError> {
+        let home = self.home(home_idp)?;
+        Ok(home.metadata().await?.end_session_endpoint().map(Into::into))
     }
 
     async fn probe(&self, home_idp: &HomeIdp) -> Result<(), UpstreamError> {

@@ -14,6 +14,7 @@ mod invitation;
 mod key;
 mod problem;
 mod registration_token;
+mod session;
 mod tenant;
 mod user;
 mod wire;
@@ -27,6 +28,7 @@ pub use invitation::{Invitation, MadeInvitation, NewInvitation};
 pub use key::{Key, NewKey};
 pub use problem::Problem;
 pub use registration_token::{MadeRegistrationToken, NewRegistrationTokenBody, RegistrationToken};
+pub use session::{Session, Sessions};
 pub use tenant::{AddressRoute, Settings, SettingsPatch, Tenant, TenantPatch};
 pub use user::{Identity, NewMember, User, UserPatch, UserWithIdentities};
 pub use wire::{

@@ -1,5 +1,6 @@
 //! What every handler shares.
 
+use crate::agent::agent;
 use actix_web::http::header;
 use actix_web::{HttpMessage as _, HttpRequest};
 use hospes_idp::{Ctx, Idp};
@@ -32,7 +33,8 @@ impl App {
 
     /// The context of a request; its reference goes with the request, for the log.
     pub(crate) fn ctx(&self, request: &HttpRequest) -> Ctx {
-        let ctx = (self.make_ctx)(self.client_address(request));
+        let mut ctx = (self.make_ctx)(self.client_address(request));
+        ctx.request.agent = agent(request);
         request.extensions_mut().insert(Reference(ctx.request.reference.clone()));
         ctx
     }

@@ -3,6 +3,7 @@
 //! Each tenant has names of its own, so that a cookie of one is nothing to another. Over https they carry the `__Host-`
 //! prefix, which keeps other hosts and paths from setting them (SES-02).
 
+use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponseBuilder};
@@ -38,8 +39,10 @@ impl Names {
         }
         match session {
             SessionCookie::Keep => {}
-            SessionCookie::Set(value) => {
-                response.cookie(self.cookie(&self.session, value));
+            SessionCookie::Set(value, seconds) => {
+                let mut cookie = self.cookie(&self.session, value);
+                cookie.set_max_age(seconds.map(Duration::seconds));
+                response.cookie(cookie);
             }
             SessionCookie::Clear => {
                 let mut gone = self.cookie(&self.session, String::new());

@@ -2,6 +2,7 @@
 
 use actix_web::http::header;
 use actix_web::middleware::DefaultHeaders;
+use url::Url;
 
 /// The policy of our pages: own styles, scripts and images, nothing inline, never in a frame. `form-action` names schemes
 /// rather than hosts, because browsers apply it to the redirect that follows a form, and that leads to clients and home IdPs.
@@ -11,11 +12,25 @@ const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; style-src 'self'; scr
 /// For demos and tests on plain http, where clients and home IdPs are on plain http too.
 const PLAIN_FORM_ACTION: &str = " http:";
 
+/// The policy, for a page that shows these frames and no others.
+pub(crate) fn policy(secure: bool, frames: &[String]) -> String {
+    let plain = if secure { "" } else { PLAIN_FORM_ACTION };
+    let frames: Vec<String> = frames.iter().filter_map(|frame| source(frame)).collect();
+    let framing = if frames.is_empty() { String::new() } else { format!("; frame-src {}", frames.join(" ")) };
+    format!("{CONTENT_SECURITY_POLICY}{plain}{framing}")
+}
+
+/// A URL as a policy names it: without query, and without what would end a name (CSP 3 §2.3.1).
+fn source(url: &str) -> Option<String> {
+    let url = Url::parse(url).ok()?;
+    let path = url.path().replace(';', "%3B").replace(',', "%2C");
+    Some(format!("{}{path}", url.origin().ascii_serialization()))
+}
+
 /// The headers; HSTS only where the outside reaches us by https.
 pub fn security_headers(secure: bool) -> DefaultHeaders {
-    let policy = format!("{CONTENT_SECURITY_POLICY}{}", if secure { "" } else { PLAIN_FORM_ACTION });
     let headers = DefaultHeaders::new()
-        .add((header::CONTENT_SECURITY_POLICY, policy))
+        .add((header::CONTENT_SECURITY_POLICY, policy(secure, &[])))
         .add((header::X_CONTENT_TYPE_OPTIONS, "nosniff"))
         .add((header::X_FRAME_OPTIONS, "DENY"))
         .add((header::REFERRER_POLICY, "no-referrer"))

@@ -3,6 +3,7 @@
 //! Handlers extract, call the facade once and render. They decide nothing: outcomes and errors come from `idp` and are
 //! turned into HTTP in [`render`] and [`failure`]. URLs come from the configured issuer, never from a header (law 8).
 
+mod agent;
 pub mod api;
 mod app;
 mod cookies;

@@ -17,6 +17,7 @@ mod invitation;
 mod layout;
 mod moment;
 mod refusal;
+mod sessions;
 mod sign_in;
 
 pub use account::{
@@ -37,6 +38,7 @@ pub use invitation::{
 pub use layout::Layout;
 pub use moment::Moment;
 pub use refusal::{ErrorPage, NotFound, Unavailable};
+pub use sessions::{SessionRow, Sessions};
 pub use sign_in::{
     Code, CodeProblem, CodePurpose, Consent, Detail, Identifier, IdentifierProblem, Password,
     PasswordProblem, Wish,

@@ -8,11 +8,13 @@ mod cors;
 mod device;
 mod graph;
 mod guests;
+mod home_logout;
 mod interaction;
 mod logout;
 mod metadata;
 mod redeem;
 mod registration;
+mod sessions;
 mod token;
 
 use crate::plain::not_found;
@@ -98,7 +100,11 @@ fn protocol(config: &mut ServiceConfig) {
                 .route(put().to(registration::change))
                 .route(delete().to(registration::end)),
         )
-        .service(only("/upstream/{id}/callback", "GET").route(get().to(authorize::callback)));
+        .service(only("/upstream/{id}/callback", "GET").route(get().to(authorize::callback)))
+        .service(only_post("/upstream/{id}/backchannel_logout").route(post().to(home_logout::backchannel)))
+        .service(only("/upstream/{id}/frontchannel_logout", "GET").route(get().to(home_logout::frontchannel)))
+        .service(only("/upstream/{id}/sign-out", "GET").route(get().to(home_logout::leave)))
+        .service(only_get("/signed-out").route(read().to(home_logout::back)));
 }
 
 fn pages(config: &mut ServiceConfig) {
@@ -129,6 +135,9 @@ fn pages(config: &mut ServiceConfig) {
                 .route(post().to(account::set_up)),
         )
         .service(only_get("/home").route(read().to(account::home)))
+        .service(only_get("/sessions").route(read().to(sessions::list)))
+        .service(only_post("/sessions/end-others").route(post().to(sessions::end_others)))
+        .service(only_post("/sessions/{id}/end").route(post().to(sessions::end)))
         .service(only("/invite", "GET, POST").route(get().to(guests::form)).route(post().to(guests::invite)))
         .service(only_get("/invitations").route(read().to(guests::list)));
 }

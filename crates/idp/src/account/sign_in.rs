@@ -8,12 +8,13 @@ use crate::authorize::interaction::PasswordChoice;
 use crate::authorize::next_step::{Step, next_step};
 use crate::authorize::outcome::{Problem, Reply};
 use crate::browser::Visit;
+use crate::endings::Whose;
 use crate::error::PageError;
 use crate::mail::{MailContent, NoticeMail};
 use crate::model::user::{LocalAccount, PasswordHash, User};
 use crate::password::hashing::is_outdated;
 use crate::password::{MAX_BYTES, weaknesses};
-use crate::ports::{Change, Key, Kind, Write};
+use crate::ports::{Change, Write};
 use crate::refusal::Refusal;
 use jiff::SignedDuration;
 use std::time::Duration;
@@ -152,7 +153,8 @@ impl Idp {
         let event =
             AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::PasswordChanged, actor).target(user.id);
         self.apply(Change::ReplacePassword(account, notice), event).await?;
-        self.sessions.end_all(&Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes())).await?;
+        let by = (Actor::User(user.id.to_string()), "passwordChanged");
+        self.end_sessions((visit.ctx, visit.tenant.id), Whose::User(user.id), by).await?;
         Ok(())
     }
 }

@@ -8,7 +8,7 @@ use crate::ids::TenantId;
 use crate::model::client::{Client, ClientSecret, ConsentRule};
 use crate::model::options::{ClientOptions, Registered};
 use crate::model::tenant::Status;
-use crate::ports::{Change, Page, PageRequest};
+use crate::ports::{CallbackError, Change, Page, PageRequest};
 use crate::subject::sector;
 use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
@@ -100,6 +100,8 @@ impl ClientSettings {
             },
         };
         let mut problems: Vec<String> = metadata.problems().iter().map(ToString::to_string).collect();
+        problems.extend(self.options.logout.problems(&self.redirect_uris));
+        problems.extend(self.options.sessions.problems());
         let others = self.post_logout_redirect_uris.iter().chain(&self.start_url);
         problems.extend(others.filter_map(|uri| Some(format!("{uri:?} {}", parse_registered(uri).err()?))));
         problems.extend(self.options.tokens.problems());
@@ -248,7 +250,8 @@ impl Admin<'_> {
         before: Option<&Client>,
     ) -> Result<(), AdminError> {
         self.can_sign(&settings.signatures()).await?;
-        self.check_sector(settings, before).await
+        self.check_sector(settings, before).await?;
+        self.check_callbacks(&settings.options).await
     }
 
     /// One client.
@@ -301,6 +304,19 @@ impl Admin<'_> {
         AdminError::check_version(version, self.client(id).await?.version)?;
         let event = self.event(AuditKind::ClientDeleted).client(id);
         Ok(self.idp.apply(Change::DeleteClient(self.tenant.id, id.clone()), event).await?)
+    }
+
+    /// Addresses that we will call must be somebody's public machine (LO-10). Whether they answer is their affair.
+    async fn check_callbacks(&self, options: &ClientOptions) -> Result<(), AdminError> {
+        let Some(uri) = &options.logout.backchannel_logout_uri else {
+            return Ok(());
+        };
+        if self.idp.callbacks.check(uri).await != Err(CallbackError::Blocked) {
+            return Ok(());
+        }
+        let event = self.event(AuditKind::SsrfBlocked).reason(CallbackError::Blocked.reason());
+        self.idp.audit.record(event).await;
+        Err(AdminError::invalid("backchannelLogoutUri leads to an address that we do not call"))
     }
 
     async fn store_client(&self, client: Client) -> Result<Client, AdminError> {

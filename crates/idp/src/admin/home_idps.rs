@@ -4,6 +4,7 @@ use super::tenants::display_name;
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
 use crate::email::Domain;
+use crate::federation::logout::Addresses;
 use crate::ids::HomeIdpId;
 use crate::model::home_idp::{ClaimMap, EmailTrust, HomeDomain, HomeIdp};
 use crate::model::tenant::Status;
@@ -133,6 +134,11 @@ impl Admin<'_> {
     /// Our redirect URI for a home IdP: what has to be registered there.
     pub fn callback_uri(&self, id: HomeIdpId) -> String {
         self.idp.callback_uri(self.tenant, id)
+    }
+
+    /// All our addresses that have to be registered there.
+    pub fn addresses(&self, id: HomeIdpId) -> Addresses {
+        self.idp.addresses(self.tenant, id)
     }
 
     /// One home IdP.

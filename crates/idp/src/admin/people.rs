@@ -5,12 +5,13 @@ use super::tenants::display_name;
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
 use crate::email::EmailAddress;
+use crate::endings::Whose;
 use crate::ids::UserId;
 use crate::model::tenant::Status;
 use crate::model::user::{FederatedIdentity, LocalAccount, Profile, Role, User};
 use crate::password::weaknesses;
 use crate::ports::directory::UserFilter;
-use crate::ports::{Change, Key, Kind, Page, PageRequest, Unavailable};
+use crate::ports::{Change, Page, PageRequest, Unavailable};
 use hospes_protocol::claims::UserType;
 
 /// A member to be made.
@@ -160,7 +161,8 @@ impl Admin<'_> {
     }
 
     async fn end_access(&self, id: UserId) -> Result<(), AdminError> {
-        self.idp.sessions.end_all(&Key::new(self.tenant.id, Kind::OfUser, id.0.as_bytes())).await?;
+        let by = (self.actor.clone(), "administrator");
+        self.idp.end_sessions((self.ctx, self.tenant.id), Whose::User(id), by).await?;
         Ok(())
     }
 }

@@ -180,6 +180,7 @@ impl Idp {
             user: user.id,
             sid: session.id.clone(),
             session_expiry: session.expires_at,
+            home: session.home.clone(),
             authentication: session.authentication.clone(),
         };
         if !self.settle(visit, request, Standing::Approved(Box::new(approval))).await? {

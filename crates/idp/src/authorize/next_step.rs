@@ -199,11 +199,13 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
         Purpose::Device(_) => !interaction.session_set_aside && !names_somebody_else(interaction, None, user),
         Purpose::Authorize(request) => {
             let expected = expected_subject(interaction, request);
+            let options = facts.client.as_ref().map(|client| &client.options.sessions);
+            let max_age = options.map_or(request.max_age, |options| options.max_age(request.max_age));
             !interaction.session_set_aside
                 && !names_somebody_else(interaction, request.login_hint.as_deref(), user)
                 && !request.prompt.login
                 && !request.prompt.select_account
-                && request.max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
+                && max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
                 && expected.is_none_or(|expected| facts.subject.as_deref() == Some(expected))
         }
     }

@@ -2,10 +2,11 @@
 
 use super::facts::SignedIn;
 use super::interaction::{Interaction, Purpose, Stored};
+use super::sessions::{bytes, home_session, prolong, put_participant};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::outcome::{Outcome, Reply};
-use crate::browser::{SessionCookie, Visit};
+use crate::browser::Visit;
 use crate::error::PageError;
 use crate::model::authentication::Authentication;
 use crate::model::session::Session;
@@ -13,13 +14,8 @@ use crate::model::user::{Consent, User};
 use crate::ports::{Change, Key, Kind, Write};
 use crate::refusal::Refusal;
 use crate::token::code::{AuthorizationCode, CODE_MEMORY};
-use bytes::Bytes;
 use hospes_protocol::authorize::AuthorizationRequest;
-use hospes_protocol::encoding::base64url;
 use hospes_protocol::names::Secret;
-use jiff::Timestamp;
-use serde::Serialize;
-use std::time::Duration;
 
 impl Idp {
     /// Ends an interaction: the session begins or goes on, and whoever asked is answered.
@@ -44,7 +40,11 @@ impl Idp {
         }
         let (session, cookie) = match present {
             Some(present) if !proven => prolong(visit, present.session, &mut batch)?,
-            _ => begin_session(visit, &user, authentication, &mut batch)?,
+            present => {
+                let home = home_session(interaction, &authentication);
+                let present = present.map(|present| present.session);
+                self.begin_session(visit, (&user, authentication, home), present, &mut batch).await?
+            }
         };
         self.remember_consent(visit, interaction, &user).await?;
         let outcome = match &interaction.purpose {
@@ -108,6 +108,7 @@ fn mint_code(
 ) -> Result<Secret, PageError> {
     let code = Secret::new(visit.ctx.token());
     let record = AuthorizationCode::new(visit.ctx, request, user, session);
+    batch.push(put_participant(session, &request.client_id, visit.ctx.now)?);
     batch.push(Write::PutSpendable {
         key: Key::new(visit.tenant.id, Kind::Code, code.reveal()),
         holder: hospes_protocol::encoding::sha256(request.client_id.as_str()),
@@ -115,60 +116,4 @@ fn mint_code(
         ttl: CODE_MEMORY,
     });
     Ok(code)
-}
-
-/// A new session with a new name, whatever cookie came (SES-01); the one before ends.
-fn begin_session(
-    visit: &Visit<'_>,
-    user: &User,
-    authentication: Authentication,
-    batch: &mut Vec<Write>,
-) -> Result<(Session, SessionCookie), PageError> {
-    let settings = &visit.tenant.settings;
-    let cookie = visit.ctx.token();
-    let session = Session {
-        id: base64url(visit.ctx.bytes::<16>()),
-        tenant: visit.tenant.id,
-        user: user.id,
-        authentication,
-        created_at: visit.ctx.now,
-        expires_at: visit.ctx.after(settings.session_lifetime),
-        idle_at: visit.ctx.after(settings.session_idle),
-    };
-    if let Some(old) = &visit.browser.session {
-        batch.push(Write::Delete(Key::new(visit.tenant.id, Kind::Session, old)));
-    }
-    batch.push(put_session(&session, &cookie, visit.ctx.now)?);
-    Ok((session, SessionCookie::Set(cookie)))
-}
-
-/// Being used keeps a session from idling out, never from expiring.
-fn prolong(
-    visit: &Visit<'_>,
-    mut session: Session,
-    batch: &mut Vec<Write>,
-) -> Result<(Session, SessionCookie), PageError> {
-    let cookie = visit.browser.session.clone().unwrap_or_default();
-    session.idle_at = visit.ctx.after(visit.tenant.settings.session_idle).min(session.expires_at);
-    batch.push(put_session(&session, &cookie, visit.ctx.now)?);
-    Ok((session, SessionCookie::Keep))
-}
-
-fn put_session(session: &Session, cookie: &str, now: Timestamp) -> Result<Write, PageError> {
-    let until = session.idle_at.min(session.expires_at);
-    Ok(Write::Put {
-        key: Key::new(session.tenant, Kind::Session, cookie),
-        value: bytes(session)?,
-        ttl: Duration::try_from(until.duration_since(now)).unwrap_or_default(),
-        indexes: vec![
-            Key::new(session.tenant, Kind::OfUser, session.user.0.as_bytes()),
-            Key::new(session.tenant, Kind::OfSession, &session.id),
-        ],
-    })
-}
-
-fn bytes(record: &impl Serialize) -> Result<Bytes, PageError> {
-    serde_json::to_vec(record)
-        .map(Bytes::from)
-        .map_err(|cause| PageError::from(Refusal::Internal).because(cause))
 }

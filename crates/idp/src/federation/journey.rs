@@ -33,6 +33,7 @@ impl Idp {
         mut open: Open,
         home_idp: &HomeIdp,
     ) -> Result<Reply, PageError> {
+        let max_age = self.max_age_at_home(visit, &open.stored.interaction).await?;
         let proof = visit.ctx.token();
         let verifier = CodeVerifier::parse(&visit.ctx.token()).ok_or(Refusal::Internal)?;
         let interaction = &mut open.stored.interaction;
@@ -43,7 +44,7 @@ impl Idp {
             code_verifier: verifier,
             login_hint: interaction.identifier.as_ref().map(ToString::to_string),
             prompt: prompt_at_home(interaction),
-            max_age: max_age_at_home(interaction),
+            max_age,
             ui_locales: interaction.request().map(|request| request.ui_locales.clone()).unwrap_or_default(),
         };
         interaction.journey = Some(Journey {
@@ -62,6 +63,22 @@ impl Idp {
         };
         self.save(&mut open.stored).await?;
         Ok(Outcome::Leave(url).into())
+    }
+
+    /// A fresh sign-in asked of us is asked of home too.
+    async fn max_age_at_home(
+        &self,
+        visit: &Visit<'_>,
+        interaction: &Interaction,
+    ) -> Result<Option<u32>, PageError> {
+        let Some(request) = interaction.request() else {
+            return Ok(None);
+        };
+        if request.prompt.login {
+            return Ok(Some(0));
+        }
+        let client = self.directory.client(visit.tenant.id, &request.client_id).await?;
+        Ok(client.map_or(request.max_age, |client| client.options.sessions.max_age(request.max_age)))
     }
 
     /// The browser comes back from a home IdP.
@@ -192,10 +209,4 @@ fn prompt_at_home(interaction: &Interaction) -> Option<&'static str> {
         (false, true) => Some("select_account"),
         (false, false) => None,
     }
-}
-
-/// A fresh sign-in asked of us is asked of home too.
-fn max_age_at_home(interaction: &Interaction) -> Option<u32> {
-    let request = interaction.request()?;
-    if request.prompt.login { Some(0) } else { request.max_age }
 }

@@ -34,12 +34,30 @@ pub struct VerifiedIdentity {
     pub email_verified: EmailVerified,
     /// Names and language, cleaned.
     pub profile: Profile,
+    /// The session at home, if it has a name.
+    #[serde(default)]
+    pub sid: Option<String>,
+    /// When the session at home ends, seconds.
+    #[serde(default)]
+    pub session_expiry: Option<i64>,
     /// When the person signed in at home, seconds.
     pub auth_time: Option<i64>,
     /// As asserted; worth nothing unless this tenant trusts it.
     pub acr: Option<String>,
     /// As asserted; worth nothing unless this tenant trusts it.
     pub amr: Vec<String>,
+}
+
+/// A logout token of a home IdP that was verified. Only the `upstream` crate makes one; the rest reads it. At least one of
+/// `subject` and `sid` is there.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct VerifiedLogout {
+    /// Whose account there.
+    pub subject: Option<Subject>,
+    /// Which session there.
+    pub sid: Option<String>,
+    /// Counts once.
+    pub token_id: String,
 }
 
 /// What an identity proves about a mailbox.

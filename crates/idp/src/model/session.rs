@@ -2,6 +2,7 @@
 
 use crate::ids::{HomeIdpId, TenantId, UserId};
 use crate::model::authentication::Authentication;
+use hospes_protocol::{ClientId, Subject};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -16,8 +17,17 @@ pub struct Session {
     pub user: UserId,
     /// How, and how recently.
     pub authentication: Authentication,
+    /// The session at the home IdP that it hangs on.
+    #[serde(default)]
+    pub home: Option<HomeSession>,
+    /// What the browser calls itself, in a word or two.
+    #[serde(default)]
+    pub agent: Option<String>,
     /// When it began.
     pub created_at: Timestamp,
+    /// When it was used last.
+    #[serde(default)]
+    pub used_at: Timestamp,
     /// When it ends at the latest.
     pub expires_at: Timestamp,
     /// When it ends unless used.
@@ -34,4 +44,35 @@ impl Session {
     pub fn home_idp(&self) -> Option<HomeIdpId> {
         self.authentication.home_idp()
     }
+}
+
+/// A session at a home IdP, as its ID token named it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HomeSession {
+    /// Where.
+    pub home_idp: HomeIdpId,
+    /// Whose account there.
+    pub subject: Subject,
+    /// Its `sid`, if it has one.
+    pub sid: Option<String>,
+}
+
+/// A client that was let in on a session: it hears when the session ends.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Participant {
+    /// Identifier of the session.
+    pub session: String,
+    /// Whose session.
+    pub user: UserId,
+    /// Who was let in.
+    pub client: ClientId,
+}
+
+/// A session of a person with the clients that were let in on it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SessionWithClients {
+    /// The session.
+    pub session: Session,
+    /// Who was let in, by identifier.
+    pub clients: Vec<ClientId>,
 }

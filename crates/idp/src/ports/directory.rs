@@ -8,12 +8,13 @@ use super::groups::Groups;
 use super::page::{Page, PageRequest};
 use crate::audit::AuditEvent;
 use crate::email::{Domain, EmailAddress};
-use crate::ids::{GroupId, HomeIdpId, InvitationId, MailId, RegistrationTokenId, TenantId, UserId};
+use crate::ids::{GroupId, HomeIdpId, InvitationId, MailId, NoticeId, RegistrationTokenId, TenantId, UserId};
 use crate::mail::OutboxMail;
 use crate::model::client::Client;
 use crate::model::group::{Group, Membership};
 use crate::model::home_idp::HomeIdp;
 use crate::model::invitation::{Invitation, InvitationState};
+use crate::model::notice::LogoutNotice;
 use crate::model::registration::RegistrationToken;
 use crate::model::tenant::{SigningKey, Slug, Tenant};
 use crate::model::user::{Consent, FederatedIdentity, LocalAccount, User};
@@ -137,6 +138,8 @@ pub enum Change {
     RemoveMember(Membership),
     /// A mail that goes with no other change.
     EnqueueMail(OutboxMail),
+    /// News that a session has ended, for its clients.
+    EnqueueNotices(Vec<LogoutNotice>),
 }
 
 impl Change {
@@ -302,6 +305,18 @@ pub trait Directory: Groups {
     async fn postpone_mail(&self, id: MailId, due_at: Timestamp) -> Result<(), Unavailable>;
     /// Done with: delivered, worthless or given up.
     async fn remove_mail(&self, id: MailId) -> Result<(), Unavailable>;
+
+    /// Takes up to `limit` notices that are due at `now` and hides them from others until `lease_until`.
+    async fn claim_notices(
+        &self,
+        now: Timestamp,
+        lease_until: Timestamp,
+        limit: u32,
+    ) -> Result<Vec<LogoutNotice>, Unavailable>;
+    /// Counts an attempt and sets when the next one is due.
+    async fn postpone_notice(&self, id: NoticeId, due_at: Timestamp) -> Result<(), Unavailable>;
+    /// Done with: delivered, or given up.
+    async fn remove_notice(&self, id: NoticeId) -> Result<(), Unavailable>;
 
     /// Whether the store answers, for readiness.
     async fn ping(&self) -> Result<(), Unavailable>;

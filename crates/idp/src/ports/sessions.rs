@@ -25,6 +25,8 @@ pub enum Kind {
     UserCode,
     /// A browser session.
     Session,
+    /// That a client takes part in a browser session.
+    Participant,
     /// A refresh-token family.
     Family,
     /// A `jti` that was seen.
@@ -37,6 +39,8 @@ pub enum Kind {
     OfUser,
     /// Index: what belongs to a browser session.
     OfSession,
+    /// Index: what hangs on a session or an account at a home IdP.
+    OfHome,
     /// A link that sets up a first administrator.
     SetUp,
     /// A lease for background work.
@@ -44,6 +48,28 @@ pub enum Kind {
 }
 
 impl Kind {
+    const ALL: [Self; 14] = [
+        Self::Interaction,
+        Self::Code,
+        Self::Pushed,
+        Self::Session,
+        Self::Participant,
+        Self::Family,
+        Self::Replay,
+        Self::Revoked,
+        Self::Counter,
+        Self::OfUser,
+        Self::OfSession,
+        Self::OfHome,
+        Self::SetUp,
+        Self::Lease,
+    ];
+
+    /// The kind of this name.
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|kind| kind.as_str() == name)
+    }
+
     /// The namespace.
     pub const fn as_str(self) -> &'static str {
         match self {
@@ -53,12 +79,14 @@ impl Kind {
             Self::Device => "device",
             Self::UserCode => "user-code",
             Self::Session => "session",
+            Self::Participant => "participant",
             Self::Family => "family",
             Self::Replay => "replay",
             Self::Revoked => "revoked",
             Self::Counter => "counter",
             Self::OfUser => "of-user",
             Self::OfSession => "of-session",
+            Self::OfHome => "of-home",
             Self::SetUp => "set-up",
             Self::Lease => "lease",
         }
@@ -100,6 +128,17 @@ pub enum Write {
         /// How long.
         ttl: Duration,
         /// Keys of kind `Of…` under which it is found again.
+        indexes: Vec<Key>,
+    },
+    /// As [`Write::Put`], but only if something is there: what ended meanwhile stays ended.
+    Renew {
+        /// Where.
+        key: Key,
+        /// What.
+        value: Bytes,
+        /// How long.
+        ttl: Duration,
+        /// As for [`Write::Put`].
         indexes: Vec<Key>,
     },
     /// Adds an entry that [`Sessions::spend`] can spend once, and only its holder.
@@ -165,6 +204,15 @@ pub enum Rotation {
     Gone,
 }
 
+/// An entry that was remembered under an index.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Found {
+    /// What it is.
+    pub kind: Kind,
+    /// Empty for a token family, which has none.
+    pub value: Bytes,
+}
+
 /// What [`Sessions::look`] sees.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Presence {
@@ -197,8 +245,10 @@ pub trait Sessions: Send + Sync {
     async fn increment(&self, key: &Key, ttl: Duration) -> Result<u64, Unavailable>;
     /// Applies several writes in one round trip, in order. Not atomic as a whole.
     async fn write(&self, batch: Vec<Write>) -> Result<(), Unavailable>;
-    /// Deletes everything remembered under an index; returns how many entries there were.
-    async fn end_all(&self, index: &Key) -> Result<u64, Unavailable>;
+    /// Reads everything remembered under an index.
+    async fn find_all(&self, index: &Key) -> Result<Vec<Found>, Unavailable>;
+    /// Deletes everything remembered under an index, and returns what there was. Of many callers one gets each entry.
+    async fn end_all(&self, index: &Key) -> Result<Vec<Found>, Unavailable>;
     /// Whether the store answers and is configured safely, for start-up and readiness.
     async fn ping(&self) -> Result<(), Unavailable>;
     /// Round trips made so far, for the bench.

@@ -1,7 +1,7 @@
 //! Home IdPs, seen as a relying party sees them. What comes back is a [`VerifiedIdentity`] or an error, never a maybe.
 
 use crate::model::home_idp::HomeIdp;
-use crate::model::identity::VerifiedIdentity;
+use crate::model::identity::{VerifiedIdentity, VerifiedLogout};
 use async_trait::async_trait;
 use hospes_protocol::Nonce;
 use hospes_protocol::names::Secret;
@@ -82,6 +82,15 @@ pub trait Upstream: Send + Sync {
     async fn depart(&self, home_idp: &HomeIdp, departure: &Departure) -> Result<String, UpstreamError>;
     /// Exchanges the code and verifies everything.
     async fn arrive(&self, home_idp: &HomeIdp, arrival: Arrival) -> Result<VerifiedIdentity, UpstreamError>;
+    /// Verifies a logout token (OIDC Back-Channel Logout §2.6), but for whether it came before.
+    async fn verify_logout(
+        &self,
+        home_idp: &HomeIdp,
+        token: &str,
+        now: Timestamp,
+    ) -> Result<VerifiedLogout, UpstreamError>;
+    /// Where people sign out there (OIDC RP-Initiated Logout §2.1), if they can.
+    async fn sign_out_address(&self, home_idp: &HomeIdp) -> Result<Option<String>, UpstreamError>;
     /// Whether the issuer can be reached and its metadata is usable: asked when a home IdP is registered.
     async fn probe(&self, home_idp: &HomeIdp) -> Result<(), UpstreamError>;
     /// The redirect URIs a sector lists (OIDC Registration §5): asked when a client is registered.

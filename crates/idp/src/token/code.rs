@@ -10,7 +10,7 @@ use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
 use crate::ids::UserId;
 use crate::model::authentication::Authentication;
-use crate::model::session::Session;
+use crate::model::session::{HomeSession, Session};
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Spend, Write};
 use hospes_protocol::authorization_details::AuthorizationDetail;
@@ -57,6 +57,8 @@ pub(crate) struct AuthorizationCode {
     sid: String,
     session_expiry: Timestamp,
     authentication: Authentication,
+    #[serde(default)]
+    home: Option<HomeSession>,
     expires_at: Timestamp,
 }
 
@@ -83,6 +85,7 @@ impl AuthorizationCode {
             sid: session.id.clone(),
             session_expiry: session.expires_at,
             authentication: session.authentication.clone(),
+            home: session.home.clone(),
             expires_at: ctx.now.saturating_add(LIFETIME).unwrap_or(ctx.now),
         }
     }
@@ -161,6 +164,7 @@ impl Idp {
                 sid: record.sid,
                 session_expiry: record.session_expiry,
                 authentication: record.authentication,
+                home: record.home,
                 granted_at: call.ctx.now,
                 bound_to: call.confirmation.filter(|_| !call.client.auth_method.is_confidential()).cloned(),
             },

@@ -91,6 +91,7 @@ impl Idp {
                 nonce: None,
                 sid: approval.sid,
                 session_expiry: approval.session_expiry,
+                home: approval.home,
                 authentication: approval.authentication,
                 granted_at: call.ctx.now,
                 bound_to: call.confirmation.filter(|_| !call.client.auth_method.is_confidential()).cloned(),

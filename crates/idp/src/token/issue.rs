@@ -9,9 +9,10 @@ use super::release::{Release, Wishes};
 use super::target::Target;
 use crate::Idp;
 use crate::ctx::Ctx;
-use crate::ids::UserId;
+use crate::endings::{Whose, indexes};
 use crate::model::authentication::Authentication;
 use crate::model::options::ClaimPlace;
+use crate::model::session::HomeSession;
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Unavailable, Write};
 use crate::subject::subject_at;
@@ -54,6 +55,8 @@ pub(crate) struct Granted {
     pub(crate) authentication: Authentication,
     /// The key a refresh token of a public client is bound to (RFC 9449 §5).
     pub(crate) bound_to: Option<Confirmation>,
+    /// The session at home, for a new family.
+    pub(crate) home: Option<HomeSession>,
     /// When the code was redeemed; limits how long the family lives.
     pub(crate) granted_at: Timestamp,
 }
@@ -243,16 +246,12 @@ fn sign_in_claims<'a>(texts: &'a Texts, granted: &'a Granted) -> SignInClaims<'a
 /// A family is found again by its person, and by its browser session unless it may outlive that.
 fn remember(call: Call<'_>, user: &User, granted: &Granted, refreshes: bool) -> Write {
     let tenant = call.tenant.id;
-    let mut indexes = vec![Key::new(tenant, Kind::OfUser, user_index(user.id))];
-    if !granted.scope.has(OFFLINE_ACCESS) {
-        indexes.push(Key::new(tenant, Kind::OfSession, &granted.sid));
+    let mut indexes = indexes(tenant, user.id, &granted.sid, granted.home.as_ref());
+    if granted.scope.has(OFFLINE_ACCESS) {
+        indexes = vec![Whose::User(user.id).key(tenant)];
     }
     let ttl = family_ttl(call.ctx, call, granted.granted_at, refreshes);
     Write::PutFamily { key: Key::new(tenant, Kind::Family, &granted.family), ttl, indexes }
-}
-
-fn user_index(user: UserId) -> [u8; 16] {
-    *user.0.as_bytes()
 }
 
 /// Until it idles out or reaches its absolute end, and never shorter than the access token that was issued with it.

@@ -49,6 +49,7 @@ impl Idp {
             sid: String::new(),
             session_expiry: call.ctx.now,
             authentication,
+            home: None,
             bound_to: None,
             granted_at: call.ctx.now,
         };

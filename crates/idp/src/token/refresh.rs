@@ -129,6 +129,7 @@ impl Idp {
                 sid: token.sid,
                 session_expiry: token.session_expiry,
                 authentication: token.authentication,
+                home: None,
                 granted_at: token.granted_at,
                 bound_to: token.bound_to,
             },

@@ -7,9 +7,10 @@ use hospes_idp::email::{Domain, EmailAddress};
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::guest::group::Group;
 use hospes_idp::guest::user::{Consent, FederatedIdentity, LocalAccount, User};
-use hospes_idp::ids::{GroupId, HomeIdpId, InvitationId, MailId, TenantId, UserId};
+use hospes_idp::ids::{GroupId, HomeIdpId, InvitationId, MailId, NoticeId, TenantId, UserId};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
+use hospes_idp::notice::LogoutNotice;
 use hospes_idp::ports::directory::UserFilter;
 use hospes_idp::ports::{Change, ChangeError, Directory, Groups, Page, PageRequest, Unavailable};
 use hospes_idp::registration::record::RegistrationToken;
@@ -209,6 +210,20 @@ impl Directory for OutboxOnly {
         _: Option<InvitationState>,
         _: PageRequest,
     ) -> Result<Page<Invitation>, Unavailable> {
+        unreachable!()
+    }
+    async fn claim_notices(
+        &self,
+        _: Timestamp,
+        _: Timestamp,
+        _: u32,
+    ) -> Result<Vec<LogoutNotice>, Unavailable> {
+        unreachable!()
+    }
+    async fn postpone_notice(&self, _: NoticeId, _: Timestamp) -> Result<(), Unavailable> {
+        unreachable!()
+    }
+    async fn remove_notice(&self, _: NoticeId) -> Result<(), Unavailable> {
         unreachable!()
     }
     async fn ping(&self) -> Result<(), Unavailable> {

@@ -29,11 +29,19 @@ pub enum TokenType {
     /// Answer of the userinfo endpoint. It states no type: there is none for it, and with the one of an ID token it could
     /// be taken for one.
     UserInfo,
+    /// Logout token (OIDC Back-Channel Logout §2.4).
+    Logout,
 }
 
 impl TokenType {
-    const ALL: [Self; 5] =
-        [Self::Jwt, Self::AccessToken, Self::ClientAuthentication, Self::Introspection, Self::UserInfo];
+    const ALL: [Self; 6] = [
+        Self::Jwt,
+        Self::AccessToken,
+        Self::ClientAuthentication,
+        Self::Introspection,
+        Self::UserInfo,
+        Self::Logout,
+    ];
 
     /// The `typ` header.
     pub const fn as_str(self) -> Option<&'static str> {
@@ -43,6 +51,7 @@ impl TokenType {
             Self::ClientAuthentication => Some("client-authentication+jwt"),
             Self::Introspection => Some("token-introspection+jwt"),
             Self::UserInfo => None,
+            Self::Logout => Some("logout+jwt"),
         }
     }
 }
@@ -113,7 +122,7 @@ pub struct Signer {
     pub key_id: String,
     /// What it signs with.
     pub algorithm: Algorithm,
-    headers: [String; 5],
+    headers: [String; 6],
     key: PrivateKey,
 }
 
@@ -173,13 +182,14 @@ impl Signer {
 
     /// Serialises and signs.
     pub fn sign(&self, typ: TokenType, claims: &impl Serialize) -> Result<String, JoseError> {
-        let [jwt, access_token, client_authentication, introspection, userinfo] = &self.headers;
+        let [jwt, access_token, client_authentication, introspection, userinfo, logout] = &self.headers;
         let header = match typ {
             TokenType::Jwt => jwt,
             TokenType::AccessToken => access_token,
             TokenType::ClientAuthentication => client_authentication,
             TokenType::Introspection => introspection,
             TokenType::UserInfo => userinfo,
+            TokenType::Logout => logout,
         };
         let payload =
             serde_json::to_vec(claims).map_err(|_| JoseError::Malformed("claims do not serialise"))?;

@@ -184,6 +184,6 @@ async fn find(admin: &Admin<'_>, id: &str) -> Result<domain::HomeIdp> {
 }
 
 fn document(admin: &Admin<'_>, home_idp: domain::HomeIdp) -> HomeIdp {
-    let callback_uri = admin.callback_uri(home_idp.id);
-    HomeIdp::of(home_idp, callback_uri)
+    let addresses = admin.addresses(home_idp.id);
+    HomeIdp::of(home_idp, addresses)
 }

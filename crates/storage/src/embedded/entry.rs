@@ -2,7 +2,7 @@
 //! `expires_at: i64 | indexes: u8 | index: 64 bytes each | tag: u8 | fields`, numbers little-endian.
 
 use bytes::Bytes;
-use hospes_idp::ports::Key;
+use hospes_idp::ports::{Key, Kind};
 
 /// A [`Key`] as 64 bytes: hash, tenant, kind padded with zeros. Told apart from every other key, and needs no parsing.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -15,6 +15,11 @@ impl Name {
         let bytes = parts.into_iter().flatten();
         name.iter_mut().zip(bytes).for_each(|(to, from)| *to = *from);
         Self(name)
+    }
+
+    pub(super) fn kind(&self) -> Option<Kind> {
+        let kind = std::str::from_utf8(self.0.get(48..)?).ok()?;
+        Kind::parse(kind.trim_end_matches('\0'))
     }
 
     /// Uniformly distributed, because the first byte is of a hash.

@@ -76,6 +76,13 @@ impl Memory {
         self.sweep(&mut shard, now);
     }
 
+    pub(super) fn renew(&self, name: Name, entry: Entry, now: i64) {
+        let mut shard = self.shard(&name);
+        if shard.live(&name, now).is_some() {
+            self.insert(&mut shard, name, entry);
+        }
+    }
+
     pub(super) fn delete(&self, name: &Name, now: i64) {
         let mut shard = self.shard(name);
         self.remove(&mut shard, name);
@@ -163,16 +170,21 @@ impl Memory {
         }
     }
 
-    pub(super) fn end_all(&self, index: &Name, now: i64) -> u64 {
+    pub(super) fn find_all(&self, index: &Name, now: i64) -> Vec<(Name, Bytes)> {
+        let members = self.index(index).get(index).cloned().unwrap_or_default();
+        let found = |name: Name| Some((name, remembered(self.shard(&name).live(&name, now)?, index)?));
+        members.into_iter().filter_map(found).collect()
+    }
+
+    pub(super) fn end_all(&self, index: &Name, now: i64) -> Vec<(Name, Bytes)> {
         let members = self.index(index).remove(index).unwrap_or_default();
-        let mut ended = 0;
+        let mut ended = Vec::new();
         for name in members {
             let mut shard = self.shard(&name);
-            // It may have been replaced by one that is not remembered here.
-            let belongs = |entry: &mut Entry| entry.indexes.contains(index);
-            if shard.live(&name, now).is_some_and(belongs) {
+            let value = shard.live(&name, now).and_then(|entry| remembered(entry, index));
+            if let Some(value) = value {
                 self.remove(&mut shard, &name);
-                ended += 1;
+                ended.push((name, value));
             }
         }
         ended
@@ -262,6 +274,11 @@ impl Shard {
     fn live(&mut self, name: &Name, now: i64) -> Option<&mut Entry> {
         self.entries.get_mut(name).filter(|entry| entry.expires_at > now)
     }
+}
+
+/// The value of an entry that an index remembers; it may have been replaced by one that is not remembered there.
+fn remembered(entry: &mut Entry, index: &Name) -> Option<Bytes> {
+    entry.indexes.contains(index).then(|| plain(entry).unwrap_or_default())
 }
 
 fn plain(entry: &mut Entry) -> Option<Bytes> {

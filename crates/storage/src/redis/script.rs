@@ -12,7 +12,7 @@
 
 use super::millis;
 use bytes::Bytes;
-use hospes_idp::ports::{Key, Presence, Rotation, Spend, Unavailable, Write};
+use hospes_idp::ports::{Found, Key, Kind, Presence, Rotation, Spend, Unavailable, Write};
 use redis::{Cmd, Pipeline, Script as Source, cmd};
 
 /// Remembers `key` for `ttl` milliseconds under the indexes of a header.
@@ -30,6 +30,12 @@ end
 ";
 
 const PUT: &str = r"
+redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
+remember(KEYS[1], table.concat(KEYS, ' ', 2), ARGV[2])
+";
+
+const RENEW: &str = r"
+if redis.call('EXISTS', KEYS[1]) == 0 then return end
 redis.call('SET', KEYS[1], ARGV[1], 'PX', ARGV[2])
 remember(KEYS[1], table.concat(KEYS, ' ', 2), ARGV[2])
 ";
@@ -78,18 +84,29 @@ if count == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return count
 ";
 
-// An entry may have been replaced by one that is not remembered here; that one stays.
-const END_ALL: &str = r"
-local ended = 0
-for _, key in ipairs(redis.call('ZRANGE', KEYS[1], 0, -1)) do
-    local value = redis.call('GET', key)
-    local header = value and string.match(value, '^[pf]([^\n]*)\n')
-    if header and string.find(' ' .. header .. ' ', ' ' .. KEYS[1] .. ' ', 1, true) then
-        ended = ended + redis.call('DEL', key)
+// An entry may have been replaced by one that is not remembered here; that one does not count.
+const FIND_ALL: &str = r"
+local function find_all(index)
+    local found = {}
+    for _, key in ipairs(redis.call('ZRANGE', index, 0, -1)) do
+        local value = redis.call('GET', key)
+        local header = value and string.match(value, '^[pf]([^\n]*)\n')
+        if header and string.find(' ' .. header .. ' ', ' ' .. index .. ' ', 1, true) then
+            found[#found + 1] = key
+            found[#found + 1] = value
+        end
     end
+    return found
 end
+";
+
+const FIND: &str = r"return find_all(KEYS[1])";
+
+const END: &str = r"
+local found = find_all(KEYS[1])
+for at = 1, #found, 2 do redis.call('DEL', found[at]) end
 redis.call('DEL', KEYS[1])
-return ended
+return found
 ";
 
 /// A script the server knows by its hash.
@@ -100,7 +117,7 @@ pub(super) struct Script {
 
 impl Script {
     fn new(body: &str) -> Self {
-        let code = format!("{REMEMBER}{body}");
+        let code = format!("{REMEMBER}{FIND_ALL}{body}");
         let hash = Source::new(&code).get_hash().to_owned();
         Self { code, hash }
     }
@@ -118,10 +135,12 @@ impl Script {
 
 pub(super) struct Scripts {
     put: Script,
+    renew: Script,
     pub(super) swap: Script,
     pub(super) spend: Script,
     pub(super) rotate: Script,
     pub(super) increment: Script,
+    pub(super) find_all: Script,
     pub(super) end_all: Script,
 }
 
@@ -129,18 +148,21 @@ impl Scripts {
     pub(super) fn new() -> Self {
         Self {
             put: Script::new(PUT),
+            renew: Script::new(RENEW),
             swap: Script::new(SWAP),
             spend: Script::new(SPEND),
             rotate: Script::new(ROTATE),
             increment: Script::new(INCREMENT),
-            end_all: Script::new(END_ALL),
+            find_all: Script::new(FIND),
+            end_all: Script::new(END),
         }
     }
 
     /// Commands that make all of them known.
     pub(super) fn load(&self) -> Pipeline {
         let mut pipeline = redis::pipe();
-        let all = [&self.put, &self.swap, &self.spend, &self.rotate, &self.increment, &self.end_all];
+        let more = [&self.renew, &self.find_all, &self.end_all];
+        let all = [&self.put, &self.swap, &self.spend, &self.rotate, &self.increment].into_iter().chain(more);
         for script in all {
             pipeline.cmd("SCRIPT").arg("LOAD").arg(&script.code);
         }
@@ -152,6 +174,12 @@ impl Scripts {
         match write {
             Write::Put { key, value, ttl, indexes } => {
                 self.put(key, &frame_plain(indexes, value), millis(*ttl), indexes)
+            }
+            Write::Renew { key, value, ttl, indexes } => {
+                let keys: Vec<&Key> = std::iter::once(key).chain(indexes).collect();
+                let mut renew = self.renew.call(&keys);
+                renew.arg(frame_plain(indexes, value)).arg(millis(*ttl));
+                renew
             }
             Write::PutSpendable { key, holder, value, ttl } => {
                 self.put(key, &[b"s", holder.as_slice(), value].concat(), millis(*ttl), &[])
@@ -198,6 +226,18 @@ pub(super) fn plain_of(framed: Vec<u8>) -> Option<Bytes> {
     }
     tracing::error!("Redis holds a value of another kind under a key of ours");
     None
+}
+
+/// Keys and values in turn, of the entries an index remembers.
+pub(super) fn found_of(answer: Vec<Vec<u8>>) -> Vec<Found> {
+    let mut answer = answer.into_iter();
+    let mut found = Vec::new();
+    while let (Some(key), Some(framed)) = (answer.next(), answer.next()) {
+        let kind = std::str::from_utf8(&key).ok().and_then(|key| Kind::parse(key.split(':').nth(2)?));
+        let value = if framed.first() == Some(&b'f') { Some(Bytes::new()) } else { plain_of(framed) };
+        found.extend(kind.zip(value).map(|(kind, value)| Found { kind, value }));
+    }
+    found
 }
 
 /// A family ends with its generation and when that was rotated.

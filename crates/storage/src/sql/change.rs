@@ -8,8 +8,8 @@ mod people;
 mod registration;
 mod registry;
 
-use super::outbox;
 use super::statement::{Arg, Writing, args};
+use super::{notices, outbox};
 use hospes_idp::audit::AuditEvent;
 use hospes_idp::ports::{Change, ChangeError, Unavailable};
 use serde::Serialize;
@@ -58,6 +58,7 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::AddMember(membership) => groups::add_member(tx, membership).await,
         Change::RemoveMember(membership) => groups::remove_member(tx, membership).await,
         Change::EnqueueMail(mail) => outbox::enqueue(tx, &mail).await,
+        Change::EnqueueNotices(news) => notices::enqueue(tx, &news).await,
     }?;
     let sql = "INSERT INTO audit (tenant, id, reference, body) VALUES ($1, $2, $3, $4)";
     insert(tx, sql, &audit_row(audit)?, "audit entry").await

@@ -3,7 +3,9 @@
 //! Every statement uses `$1` placeholders and answers with one text column or a count of rows, so that the two engines
 //! differ in nothing but the types of their drivers. Knows no table.
 
-use hospes_idp::ids::{GroupId, HomeIdpId, InvitationId, MailId, RegistrationTokenId, TenantId, UserId};
+use hospes_idp::ids::{
+    GroupId, HomeIdpId, InvitationId, MailId, NoticeId, RegistrationTokenId, TenantId, UserId,
+};
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::encoding::base64url;
 use jiff::Timestamp;
@@ -69,7 +71,7 @@ macro_rules! identifiers {
         }
     )*};
 }
-identifiers!(TenantId, UserId, GroupId, HomeIdpId, InvitationId, MailId, RegistrationTokenId);
+identifiers!(TenantId, UserId, GroupId, HomeIdpId, InvitationId, MailId, NoticeId, RegistrationTokenId);
 
 /// A list of [`Arg`]s from whatever converts into one.
 macro_rules! args {

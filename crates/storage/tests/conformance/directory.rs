@@ -4,6 +4,7 @@ mod audit;
 mod groups;
 mod guests;
 mod invitations;
+mod notices;
 mod outbox;
 mod own_writes;
 mod paging;

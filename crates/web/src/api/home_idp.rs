@@ -4,6 +4,7 @@ use super::{Attribute, AuthMethod, EmailTrust, SignatureAlgorithm, Status};
 use hospes_idp::admin::home_idps::HomeIdpSettings;
 use hospes_idp::email::Domain;
 use hospes_idp::federation::home_idp as domain;
+use hospes_idp::federation::logout::Addresses;
 use hospes_protocol::jose::Algorithm;
 use hospes_protocol::names::Secret;
 use jiff::Timestamp;
@@ -42,6 +43,12 @@ pub struct HomeIdp {
     pub status: Status,
     /// Our redirect URI: to be registered there.
     pub callback_uri: String,
+    /// Where its server tells us that somebody signed out: to be registered there.
+    pub backchannel_logout_uri: String,
+    /// Where its pages tell us that somebody signed out: to be registered there.
+    pub frontchannel_logout_uri: String,
+    /// Where people come back to after signing out there: to be registered there.
+    pub post_logout_redirect_uri: String,
     /// When it was made.
     pub created_at: Timestamp,
     /// Rises with each change; the `ETag` in quotes.
@@ -49,8 +56,8 @@ pub struct HomeIdp {
 }
 
 impl HomeIdp {
-    /// A home IdP with our redirect URI there.
-    pub fn of(home_idp: domain::HomeIdp, callback_uri: String) -> Self {
+    /// A home IdP with our addresses for it.
+    pub fn of(home_idp: domain::HomeIdp, addresses: Addresses) -> Self {
         let claims = home_idp.claim_map.into_iter();
         Self {
             id: home_idp.id.0,
@@ -65,7 +72,10 @@ impl HomeIdp {
             claim_map: claims.map(|(attribute, claim)| (attribute.into(), claim)).collect(),
             algorithms: home_idp.algorithms.into_iter().map(SignatureAlgorithm::from).collect(),
             status: home_idp.status.into(),
-            callback_uri,
+            callback_uri: addresses.callback,
+            backchannel_logout_uri: addresses.backchannel_logout,
+            frontchannel_logout_uri: addresses.frontchannel_logout,
+            post_logout_redirect_uri: addresses.post_logout_redirect,
             created_at: home_idp.created_at,
             version: home_idp.version,
         }
@@ -157,7 +167,7 @@ const fn default_status() -> Status {
 
 impl From<domain::HomeIdp> for HomeIdpBody {
     fn from(home_idp: domain::HomeIdp) -> Self {
-        let shown = HomeIdp::of(home_idp, String::new());
+        let shown = HomeIdp::of(home_idp, Addresses::default());
         Self {
             display_name: shown.display_name,
             issuer: shown.issuer,

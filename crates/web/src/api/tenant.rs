@@ -68,6 +68,8 @@ pub struct Settings {
     pub session_lifetime: u32,
     /// How long a browser session lasts without being used.
     pub session_idle: u32,
+    /// Whether browsers stay signed in when they are closed.
+    pub keep_signed_in: bool,
     /// How long an access token lasts.
     pub access_token_lifetime: u32,
     /// How long a refresh token lasts without being used.
@@ -89,6 +91,7 @@ impl From<TenantSettings> for Settings {
             privacy_statement_url: settings.privacy_statement_url,
             session_lifetime: settings.session_lifetime,
             session_idle: settings.session_idle,
+            keep_signed_in: settings.keep_signed_in,
             access_token_lifetime: settings.access_token_lifetime,
             refresh_token_idle: settings.refresh_token_idle,
             refresh_token_lifetime: settings.refresh_token_lifetime,
@@ -154,6 +157,8 @@ pub struct SettingsPatch {
     pub session_lifetime: Option<u32>,
     /// How long a browser session lasts without being used.
     pub session_idle: Option<u32>,
+    /// Whether browsers stay signed in when they are closed.
+    pub keep_signed_in: Option<bool>,
     /// How long an access token lasts.
     pub access_token_lifetime: Option<u32>,
     /// How long a refresh token lasts without being used.
@@ -188,6 +193,7 @@ impl SettingsPatch {
             privacy_statement_url: self.privacy_statement_url.unwrap_or(settings.privacy_statement_url),
             session_lifetime: self.session_lifetime.unwrap_or(settings.session_lifetime),
             session_idle: self.session_idle.unwrap_or(settings.session_idle),
+            keep_signed_in: self.keep_signed_in.unwrap_or(settings.keep_signed_in),
             access_token_lifetime: self.access_token_lifetime.unwrap_or(settings.access_token_lifetime),
             refresh_token_idle: self.refresh_token_idle.unwrap_or(settings.refresh_token_idle),
             refresh_token_lifetime: self.refresh_token_lifetime.unwrap_or(settings.refresh_token_lifetime),

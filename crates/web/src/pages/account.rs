@@ -141,6 +141,8 @@ pub struct Home<'a> {
     pub sign_out_action: &'a str,
     /// What they can go on to.
     pub applications: Vec<ApplicationLink<'a>>,
+    /// The page that says where they are signed in.
+    pub sessions: Href<'a>,
     /// The page to invite a guest, for those who may.
     pub invite: Option<Href<'a>>,
     /// The page with recent invitations, for those who may.
@@ -189,4 +191,10 @@ pub struct SignedOut<'a> {
     pub layout: Layout<'a>,
     /// Where to sign in again.
     pub again: Option<Href<'a>>,
+    /// Where an app waits.
+    pub back: Option<Href<'a>>,
+    /// Where to sign out at the person's own organization too, and its name.
+    pub home: Option<(Href<'a>, &'a str)>,
+    /// Addresses of apps that are told by being loaded.
+    pub frames: Vec<Href<'a>>,
 }

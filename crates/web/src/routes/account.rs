@@ -36,6 +36,10 @@ fn home_page(site: &Site, signed_in: &SignedIn, applications: &[(String, String)
     let home_idp_name = signed_in.home_idp.as_ref().map(|home_idp| home_idp.display_name.as_str());
     let home = home_account(&signed_in.session.authentication, home_idp_name);
     let (invite, invitations) = (site.path("/invite"), site.path("/invitations"));
+    let sessions = site.path("/sessions");
+    let Some(sessions) = Href::new(&sessions) else {
+        return site.page_error(&Refusal::Internal.into());
+    };
     let allowed = may_invite(&site.tenant, user);
     let page = Home {
         layout: site.layout(&csrf),
@@ -52,6 +56,7 @@ fn home_page(site: &Site, signed_in: &SignedIn, applications: &[(String, String)
             .iter()
             .filter_map(|(way, name)| Some(ApplicationLink { name, href: Href::new(way)? }))
             .collect(),
+        sessions,
         invite: allowed.then(|| Href::new(&invite)).flatten(),
         invitations: allowed.then(|| Href::new(&invitations)).flatten(),
     };

@@ -14,6 +14,7 @@ mod invitations;
 mod keys;
 mod openapi;
 mod registration_tokens;
+mod sessions;
 mod tenant;
 mod users;
 
@@ -106,6 +107,17 @@ const ENDPOINTS: &[Endpoint] = &[
     Endpoint {
         path: "/users",
         methods: &[(Method::GET, || route().to(users::list)), (Method::POST, || route().to(users::create))],
+    },
+    Endpoint {
+        path: "/users/{id}/sessions",
+        methods: &[
+            (Method::GET, || route().to(sessions::list)),
+            (Method::DELETE, || route().to(sessions::end_all)),
+        ],
+    },
+    Endpoint {
+        path: "/users/{id}/sessions/{session}",
+        methods: &[(Method::DELETE, || route().to(sessions::end))],
     },
     Endpoint {
         path: "/users/{id}",

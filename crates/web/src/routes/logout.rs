@@ -5,10 +5,10 @@ use crate::plain::html;
 use crate::posted::{FormBody, is_same_origin};
 use crate::render::redirect;
 use crate::site::Site;
-use actix_web::http::StatusCode;
+use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
 use hospes_idp::browser::SessionCookie;
-use hospes_idp::logout::Logout;
+use hospes_idp::logout::{Logout, SignedOff};
 use hospes_protocol::params::Params;
 
 pub(crate) async fn by_get(site: Site, request: HttpRequest) -> HttpResponse {
@@ -33,15 +33,35 @@ async fn log_out(site: &Site, params: &Params, confirmed: bool) -> HttpResponse 
     match site.idp().log_out(&site.visit(), params, confirmed).await {
         Err(error) => site.page_error(&error),
         Ok(Logout::Confirm) => confirm(site, params).await,
-        Ok(Logout::Done(target)) => {
-            let mut response = target.as_deref().map_or_else(HttpResponse::Ok, redirect);
-            site.cookies().write(&mut response, None, SessionCookie::Clear);
-            match target {
-                Some(_) => response.finish(),
-                None => html(response, &SignedOut { layout: site.layout(""), again: None }),
-            }
-        }
+        Ok(Logout::Done(done)) => signed_out(site, &done),
     }
+}
+
+/// Straight on to where a client wants the person, unless other clients are to be told on the way.
+fn signed_out(site: &Site, done: &SignedOff) -> HttpResponse {
+    let back = done.target.as_deref();
+    let shown = back.is_none() || !done.frames.is_empty() && back.and_then(Href::new).is_some();
+    let mut response = back.filter(|_| !shown).map_or_else(HttpResponse::Ok, redirect);
+    site.cookies().write(&mut response, None, SessionCookie::Clear);
+    if !shown {
+        return response.finish();
+    }
+    let policy = crate::headers::policy(site.app.is_secure(), &done.frames);
+    response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+    if let Some(back) = back {
+        // Long enough for the frames to load.
+        response.insert_header((header::REFRESH, format!("3; url={back}")));
+    }
+    let leave = done.home.as_ref().map(|(id, _)| site.path(&format!("/upstream/{id}/sign-out")));
+    let place = leave.as_deref().and_then(Href::new);
+    let page = SignedOut {
+        layout: site.layout(""),
+        again: None,
+        back: back.and_then(Href::new),
+        home: place.zip(done.home.as_ref().map(|(_, name)| name.as_str())),
+        frames: done.frames.iter().filter_map(|frame| Href::new(frame)).collect(),
+    };
+    html(response, &page)
 }
 
 async fn confirm(site: &Site, params: &Params) -> HttpResponse {

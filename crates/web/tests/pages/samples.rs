@@ -5,8 +5,8 @@ use askama::Template;
 use hospes_web::pages::{
     ApplicationLink, Choice, ConfirmSignOut, ErrorPage, FormPost, Home, HomeAccount, Href, InvitationList,
     InvitationRow, InvitationState, InviteForm, InviteGuest, InviteOutcome, InviteProblem, InviteResult,
-    Layout, Moment, NewPassword, NewPasswordProblem, NewPasswordPurpose, NotFound, SetUp, SetUpProblem,
-    SignedOut, Standing, Strength, Unavailable,
+    Layout, Moment, NewPassword, NewPasswordProblem, NewPasswordPurpose, NotFound, SessionRow, Sessions,
+    SetUp, SetUpProblem, SignedOut, Standing, Strength, Unavailable,
 };
 use jiff::Timestamp;
 
@@ -174,11 +174,30 @@ fn account(data: &Data, pages: &mut Pages) {
         home,
         sign_out_action: "/t/fjord/sign-out",
         applications: link.map(|href| ApplicationLink { name: &data.app, href }).into_iter().collect(),
+        sessions: href("/t/fjord/sessions"),
         invite: link,
         invitations: link,
     };
     add(pages, "Home", &home(Some(data.person.as_str()), HomeAccount::Federated(&data.idp), None));
     add(pages, "Home.inviter", &home(None, HomeAccount::Lightweight, Some(href("/t/fjord/invitations"))));
+    let apps = [data.app.clone(), data.organization.clone()];
+    let row = |agent, home, is_here| SessionRow {
+        agent,
+        home,
+        apps: if is_here { &apps } else { &[] },
+        began: Moment::from(Timestamp::UNIX_EPOCH),
+        used: Moment::from(Timestamp::UNIX_EPOCH),
+        is_here,
+        end_action: "/t/fjord/sessions/1/end".into(),
+    };
+    let sessions = Sessions {
+        layout: data.layout(),
+        rows: vec![row(Some("Firefox on Windows"), Some(data.idp.as_str()), true), row(None, None, false)],
+        end_others_action: Some("/t/fjord/sessions/end-others"),
+        sign_out_action: "/t/fjord/logout",
+        home: href("/t/fjord/home"),
+    };
+    add(pages, "Sessions", &sessions);
     let confirm = ConfirmSignOut {
         layout: data.layout(),
         app: Some(&data.app),
@@ -187,7 +206,17 @@ fn account(data: &Data, pages: &mut Pages) {
         stay: href("/t/fjord/home"),
     };
     add(pages, "ConfirmSignOut", &confirm);
-    add(pages, "SignedOut", &SignedOut { layout: data.layout(), again: Some(href("/t/fjord/home")) });
+    add(
+        pages,
+        "SignedOut",
+        &SignedOut {
+            layout: data.layout(),
+            again: Some(href("/t/fjord/home")),
+            back: Some(href("https://app.example/after")),
+            home: Some((href("/t/fjord/upstream/1/sign-out"), &data.text)),
+            frames: vec![href("https://app.example/signed-out?iss=https%3A%2F%2Fid.example&sid=1")],
+        },
+    );
 }
 
 fn inviting(data: &Data, pages: &mut Pages) {

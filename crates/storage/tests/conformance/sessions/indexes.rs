@@ -3,13 +3,15 @@
 use super::{LONG, SHORT, fresh, in_parallel};
 use crate::backend::{Subject, on_every_session_store};
 use crate::sessions::tokens::usage;
-use hospes_idp::ports::{Key, Kind, Rotation, Write};
+use hospes_idp::ports::{Found, Key, Kind, Rotation, Write};
 use std::sync::Arc;
 use std::time::Duration;
 
 on_every_session_store! {
     ending_an_index_ends_what_it_remembers_and_nothing_else
     an_entry_is_found_under_each_of_its_indexes
+    what_ended_is_not_renewed
+    what_an_index_remembers_can_be_read_and_comes_back_when_it_ends
     entries_that_are_gone_are_not_counted
     an_index_lives_as_long_as_its_longest_entry
     an_entry_whose_life_was_extended_is_still_found
@@ -32,8 +34,8 @@ async fn exists(subject: &Subject, key: &Key) -> bool {
     subject.sessions.get(key).await.unwrap().is_some()
 }
 
-async fn end_all(subject: &Subject, index: &Key) -> u64 {
-    subject.sessions.end_all(index).await.unwrap()
+async fn end_all(subject: &Subject, index: &Key) -> usize {
+    subject.sessions.end_all(index).await.unwrap().len()
 }
 
 async fn ending_an_index_ends_what_it_remembers_and_nothing_else(subject: Subject) {
@@ -65,6 +67,41 @@ async fn an_entry_is_found_under_each_of_its_indexes(subject: Subject) {
         assert!(!exists(&subject, &key).await);
         assert_eq!(end_all(&subject, &indexes[1 - ended]).await, 0);
     }
+}
+
+async fn what_an_index_remembers_can_be_read_and_comes_back_when_it_ends(subject: Subject) {
+    let index = fresh(Kind::OfHome);
+    let [session, participant] = [Kind::Session, Kind::Participant].map(fresh);
+    let batch = vec![
+        Write::Put { key: session, value: "a\nb p".into(), ttl: LONG, indexes: vec![index] },
+        Write::Put { key: participant, value: "".into(), ttl: LONG, indexes: vec![index] },
+        put_family(fresh(Kind::Family), LONG, &[index]),
+        put(fresh(Kind::Session), LONG, &[fresh(Kind::OfHome)]),
+    ];
+    subject.sessions.write(batch).await.unwrap();
+    let sorted = |mut found: Vec<Found>| {
+        found.sort_by_key(|one| one.kind.as_str());
+        found.into_iter().map(|one| (one.kind, one.value)).collect::<Vec<_>>()
+    };
+    let all = [(Kind::Family, "".into()), (Kind::Participant, "".into()), (Kind::Session, "a\nb p".into())];
+    assert_eq!(sorted(subject.sessions.find_all(&index).await.unwrap()), all);
+    assert!(exists(&subject, &session).await, "looking ends nothing");
+    assert_eq!(sorted(subject.sessions.end_all(&index).await.unwrap()), all);
+    assert_eq!(subject.sessions.find_all(&index).await.unwrap(), []);
+}
+
+async fn what_ended_is_not_renewed(subject: Subject) {
+    let (key, index) = (fresh(Kind::Session), fresh(Kind::OfUser));
+    let renew =
+        |value: &'static str| Write::Renew { key, value: value.into(), ttl: LONG, indexes: vec![index] };
+    subject.sessions.write(vec![renew("too early")]).await.unwrap();
+    assert!(!exists(&subject, &key).await);
+    subject.sessions.write(vec![put(key, SHORT, &[index]), renew("renewed")]).await.unwrap();
+    assert_eq!(subject.sessions.get(&key).await.unwrap().unwrap(), "renewed");
+    subject.elapse(SHORT).await;
+    assert_eq!(end_all(&subject, &index).await, 1, "it lives longer now");
+    subject.sessions.write(vec![renew("too late")]).await.unwrap();
+    assert!(!exists(&subject, &key).await);
 }
 
 async fn entries_that_are_gone_are_not_counted(subject: Subject) {

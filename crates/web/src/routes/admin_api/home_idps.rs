@@ -18,8 +18,8 @@ pub(super) async fn list(api: Api) -> Answer {
     let admin = api.admin()?;
     let page = admin.home_idps(api.page(&admin, &api.query()?)?).await?;
     Ok(api.found(&admin, page, |home_idp| {
-        let callback = admin.callback_uri(home_idp.id);
-        HomeIdp::of(home_idp, callback)
+        let addresses = admin.addresses(home_idp.id);
+        HomeIdp::of(home_idp, addresses)
     }))
 }
 
@@ -35,10 +35,10 @@ pub(super) async fn create(api: Api, payload: Payload) -> Answer {
     let admin = api.fresh_admin()?;
     let body: HomeIdpBody = api.body(payload).await?;
     let home_idp = admin.create_home_idp(body.settings()?).await?;
-    let callback = admin.callback_uri(home_idp.id);
+    let addresses = admin.addresses(home_idp.id);
     let mut response = HttpResponse::Created();
     response.insert_header(api.location(&format!("/home-idps/{}", home_idp.id)));
-    Ok(versioned(response, home_idp.version, &HomeIdp::of(home_idp, callback)))
+    Ok(versioned(response, home_idp.version, &HomeIdp::of(home_idp, addresses)))
 }
 
 /// Reads a home IdP.
@@ -52,8 +52,8 @@ pub(super) async fn create(api: Api, payload: Payload) -> Answer {
 pub(super) async fn read(api: Api) -> Answer {
     let admin = api.admin()?;
     let home_idp = admin.home_idp(HomeIdpId(api.id()?)).await?;
-    let callback = admin.callback_uri(home_idp.id);
-    Ok(versioned(HttpResponse::Ok(), home_idp.version, &HomeIdp::of(home_idp, callback)))
+    let addresses = admin.addresses(home_idp.id);
+    Ok(versioned(HttpResponse::Ok(), home_idp.version, &HomeIdp::of(home_idp, addresses)))
 }
 
 /// Changes a home IdP to be exactly as said; an absent secret stays.
@@ -69,8 +69,8 @@ pub(super) async fn replace(api: Api, payload: Payload) -> Answer {
     let (admin, id) = (api.fresh_admin()?, HomeIdpId(api.id()?));
     let body: HomeIdpBody = api.body(payload).await?;
     let home_idp = admin.update_home_idp(id, body.settings()?, api.if_match()).await?;
-    let callback = admin.callback_uri(id);
-    Ok(versioned(HttpResponse::Ok(), home_idp.version, &HomeIdp::of(home_idp, callback)))
+    let addresses = admin.addresses(id);
+    Ok(versioned(HttpResponse::Ok(), home_idp.version, &HomeIdp::of(home_idp, addresses)))
 }
 
 /// Deletes a home IdP with its links. Its guests stay.

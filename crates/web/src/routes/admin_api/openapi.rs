@@ -1,6 +1,8 @@
 //! The description of the API, made from its handlers and documents (OpenAPI 3.1).
 
-use super::{audit, clients, groups, home_idps, invitations, keys, registration_tokens, tenant, users};
+use super::{
+    audit, clients, groups, home_idps, invitations, keys, registration_tokens, sessions, tenant, users,
+};
 use crate::api::Problem;
 use crate::site::Site;
 use actix_web::HttpResponse;
@@ -62,6 +64,9 @@ pub(super) struct IfMatch {
         groups::members,
         groups::add_member,
         groups::remove_member,
+        sessions::list,
+        sessions::end_all,
+        sessions::end,
         invitations::list,
         invitations::create,
         invitations::read,
