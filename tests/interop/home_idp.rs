@@ -150,9 +150,10 @@ pub(super) async fn post(url: &str, body: String) -> (u16, Value) {
 /// Logout tokens an application got and accepted, once there is one.
 pub(super) async fn told(app: &Counterpart) -> Vec<Value> {
     let url = format!("{}/test/logged-out", app.url);
+    let http = reqwest::Client::builder().build().unwrap();
     let told = async {
         loop {
-            let text = reqwest::get(&url).await.unwrap().text().await.unwrap();
+            let text = http.get(&url).send().await.unwrap().text().await.unwrap();
             let told: Vec<Value> = serde_json::from_str(&text).unwrap();
             if !told.is_empty() {
                 return told;

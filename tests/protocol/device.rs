@@ -380,7 +380,9 @@ async fn one_token_set(stores: Stores) {
     let answers = join_all((0..50).map(|_| device.polls().send())).await;
     let (won, lost): (Vec<_>, Vec<_>) = answers.iter().partition(|answer| answer.status == 200);
     assert_eq!(won.len(), 1, "{answers:#?}");
-    lost.iter().for_each(|answer| answer.is_error(400, "invalid_grant"));
+    for answer in lost {
+        answer.is_error(400, "invalid_grant");
+    }
     let tokens: Tokens = won[0].tokens();
     assert_eq!(client.userinfo(&tokens.access_token).await.status, 200);
 }

@@ -7,7 +7,7 @@ use crate::support::tokens::{TokenRequest, Tokens};
 use crate::support::{Stores, TestApp, jwt};
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::audit::AuditKind::{TokenDenied, TokenExchanged};
-use hospes_idp::options::{AllowedResource, ExchangeAudience};
+use hospes_idp::options::{AllowedResource, ExchangeAudience, ExchangeOptions};
 use hospes_idp::tenant::Status;
 use hospes_protocol::token::GrantType;
 use hospes_protocol::token_exchange::ACCESS_TOKEN;
@@ -187,7 +187,7 @@ async fn tx_01_exchange_is_off_unless_it_is_allowed() {
     let web = harbor.client("web").confidential().await;
     refused(exchanging(&web, &subject), "unsupported_grant_type").await;
     // The grant type alone allows nothing.
-    let bare = orders(&harbor, "bare").with(|client| client.options.exchange = Default::default());
+    let bare = orders(&harbor, "bare").with(|client| client.options.exchange = ExchangeOptions::default());
     refused(exchanging(&bare.confidential().await, &subject), "invalid_request").await;
     let orders = orders(&harbor, "orders").confidential().await;
     exchanged(exchanging(&orders, &subject)).await;

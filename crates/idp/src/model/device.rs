@@ -132,7 +132,7 @@ pub enum Poll {
     /// No.
     Denied,
     /// Yes.
-    Approved(Approval),
+    Approved(Box<Approval>),
 }
 
 impl DeviceAuthorization {
@@ -153,7 +153,7 @@ impl DeviceAuthorization {
         }
         match &self.standing {
             Standing::Denied => Poll::Denied,
-            Standing::Approved(approval) => Poll::Approved(approval.as_ref().clone()),
+            Standing::Approved(approval) => Poll::Approved(approval.clone()),
             Standing::Waiting { interval, polled_at } => {
                 let pause = SignedDuration::from_secs(i64::from(*interval));
                 let too_soon = polled_at.is_some_and(|last| now.duration_since(last) < pause);

@@ -36,7 +36,7 @@ impl Idp {
             Poll::Approved(approval) => {
                 let granted = (asked.request.resources.clone(), asked.request.details.clone());
                 let target = Target::choose(call, granted, &wish)?;
-                self.redeem_device(call, &key, (asked, approval, target)).await
+                self.redeem_device(call, &key, (asked, *approval, target)).await
             }
             Poll::Pending(standing) => {
                 let first = self.remember_poll(&key, &raw, (asked, standing)).await?;

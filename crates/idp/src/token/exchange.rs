@@ -154,9 +154,9 @@ impl Idp {
         };
         let keys = self.keyring.of(call.tenant.id).await?;
         let signer = keys.signer(Algorithm::ES256, call.ctx.now);
-        let signed = signer.and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
-        let access_token =
-            signed.map_err(|cause| OAuthError::server_error("the token cannot be signed").because(cause))?;
+        let access_token = signer.and_then(|signer| signer.sign(TokenType::AccessToken, &claims));
+        let access_token = access_token
+            .map_err(|cause| OAuthError::server_error("the token cannot be signed").because(cause))?;
         let actor = Actor::Client(claims.client_id.clone());
         let event = AuditEvent::new(call.ctx, call.tenant.id, AuditKind::TokenExchanged, actor);
         let event = event.target(user.id).client(&token.client_id).detail("audience", claims.aud);

@@ -106,8 +106,8 @@ impl Idp {
             let hash = half_hash(&access_token);
             let claims = id_claims(call, user, &granted, (&texts, &hash), expires_in);
             let signer = keys.signer(call.client.id_token_algorithm, call.ctx.now);
-            let signed = signer.and_then(|signer| signer.sign(TokenType::Jwt, &claims)).map_err(failed)?;
-            Some(self.for_client(call, call.client.options.tokens.id_token_encryption(), signed).await?)
+            let token = signer.and_then(|signer| signer.sign(TokenType::Jwt, &claims)).map_err(failed)?;
+            Some(self.for_client(call, call.client.options.tokens.id_token_encryption(), token).await?)
         } else {
             None
         };

@@ -73,7 +73,7 @@ async fn several_problems_come_at_once_and_nothing_is_made() {
     let before = house.snapshot().await;
     let body = json!({
         "displayName": " ", "redirectUris": ["http://app.example/"], "startUrl": "javascript:alert(1)",
-        "permissions": ["Everything"], "idTokenAlgorithm": "PS256",
+        "permissions": ["Everything"], "options": {"security": {"profile": "fapi2"}},
     });
     let reply = house.post(&token, "/clients", body).await;
     reply.is_problem(422, "invalid");

@@ -47,6 +47,6 @@ impl From<ListedKey> for Key {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize, ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewKey {
-    /// RS256, PS256, ES256 or EdDSA.
+    /// `RS256`, `PS256`, `ES256` or `EdDSA`.
     pub algorithm: SignatureAlgorithm,
 }

@@ -58,9 +58,9 @@ impl ResourceOptions {
         if self.allowed.len() > MOST || self.serves.len() > MOST {
             problems.push(format!("resources may name at most {MOST} of them"));
         }
-        let names = self.names();
+        let all = self.names();
         let twice =
-            names.iter().enumerate().find(|(at, name)| names.iter().skip(at + 1).any(|other| other == *name));
+            all.iter().enumerate().find(|(at, name)| all.iter().skip(at + 1).any(|other| other == *name));
         problems.extend(twice.map(|(_, name)| format!("resource {name:?} is named twice")));
         let scopes = self.allowed.iter().flat_map(|allowed| &allowed.scopes);
         problems.extend(

@@ -16,7 +16,10 @@ async fn open(url: &str) -> SqlDirectory {
 
 async fn migrates(url: &str) {
     let directory = open(url).await;
-    assert_eq!(directory.pending_migrations().await.unwrap(), ["0001 directory", "0002 logout notices"]);
+    assert_eq!(
+        directory.pending_migrations().await.unwrap(),
+        ["0001 directory", "0002 logout notices", "0003 groups", "0004 registration tokens"]
+    );
     assert!(directory.ping().await.is_err());
     directory.migrate().await.unwrap();
     assert!(directory.pending_migrations().await.unwrap().is_empty());

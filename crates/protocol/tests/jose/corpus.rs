@@ -1,6 +1,6 @@
 //! The bodies of the fuzz targets over their corpus, and over every way a seed can be cut or bent by one byte.
 
-#[path = "../../../fuzz/targets.rs"]
+#[path = "../../../../fuzz/targets.rs"]
 mod targets;
 
 use std::path::Path;
