@@ -180,7 +180,7 @@ const FORMS: [&str; 18] = [
 ];
 
 /// Routes that take posts from elsewhere by their nature, with what protects them instead.
-const OTHERS: [(&str, &str); 10] = [
+const OTHERS: [(&str, &str); 11] = [
     ("/authorize", "a request, not an answer: it only begins a sign-in"),
     ("/token", "client authentication; no cookie counts"),
     ("/par", "the client's own authentication; no cookie counts"),
@@ -188,6 +188,7 @@ const OTHERS: [(&str, &str); 10] = [
     ("/introspect", "the client's own authentication; no cookie counts"),
     ("/revoke", "the client's own authentication; no cookie counts"),
     ("/userinfo", "a bearer token; no cookie counts"),
+    ("/register", "a token an administrator made; no cookie counts"),
     ("/upstream/ID/backchannel_logout", "a signed token of a home IdP; no cookie counts"),
     ("/logout", "asks first; its button is tested in lo_08"),
     ("/invitations", "the API: a bearer token; no cookie counts"),

@@ -43,10 +43,10 @@ impl Scene {
             grant_types: GrantType::ALL.to_vec(),
             permissions: [INVITE].into_iter().collect(),
             scope: ["openid", "profile", "email", "offline_access", "orders.read"].into_iter().collect(),
-            options: at_orders(),
             id_token_algorithm: signing,
             ..application(&app.url)
         };
+        client.options = at_orders(client.options);
         registered(&mut client);
         let nobody = async |_: &Addresses| unreachable!("there is no home IdP");
         let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
@@ -91,7 +91,7 @@ impl Scene {
 }
 
 /// The application may use an API of the organization, and call on to another.
-fn at_orders() -> ClientOptions {
+fn at_orders(options: ClientOptions) -> ClientOptions {
     let resource = "https://api.example/orders".to_owned();
     let allowed = vec![AllowedResource { resource, scopes: vec!["orders.read".to_owned()] }];
     let resources = ResourceOptions { allowed, ..ResourceOptions::default() };
@@ -102,7 +102,7 @@ fn at_orders() -> ClientOptions {
         delegation: true,
         ..ExchangeOptions::default()
     };
-    ClientOptions { resources, exchange, ..ClientOptions::default() }
+    ClientOptions { resources, exchange, ..options }
 }
 
 fn assert_hanna(scene: &Scene, answer: &Value) {

@@ -3,6 +3,7 @@
 
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::federation::logout::Addresses;
+use hospes_idp::options::ClientOptions;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use serde_json::{Value, json};
 use thirtyfour::prelude::*;
@@ -23,7 +24,9 @@ struct Scene {
 impl Scene {
     async fn set(method: ClientAuthMethod) -> Self {
         let app = Counterpart::start("single-page.mjs", &[]);
-        let client = ClientSettings { auth_method: method, ..application(&app.url) };
+        // A page has no server that could be told of a logout.
+        let options = ClientOptions::default();
+        let client = ClientSettings { auth_method: method, options, ..application(&app.url) };
         let nobody = async |_: &Addresses| unreachable!("there is no home IdP");
         let harbor = provision(Wishes { client, home_idp: None, invited: &[] }, nobody).await;
         let who = json!({"issuer": harbor.issuer(), "client_id": CLIENT});

@@ -41,7 +41,7 @@ async fn tok_02_tok_03_only_grants_the_client_may_use() {
     let harbor = app.tenant("harbor").await;
     let wiki = harbor.client("wiki").confidential().await;
     refused(wiki.request(&[("code", "x")]), 400, "invalid_request").await;
-    for unknown in ["password", "implicit", "urn:ietf:params:oauth:grant-type:device_code", "Refresh_token"] {
+    for unknown in ["password", "implicit", "urn:ietf:params:oauth:grant-type:jwt-bearer", "Refresh_token"] {
         refused(wiki.request(&[("grant_type", unknown)]), 400, "unsupported_grant_type").await;
     }
     refused(wiki.client_credentials(), 400, "unauthorized_client").await;

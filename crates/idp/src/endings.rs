@@ -93,7 +93,14 @@ impl Idp {
         whose: Whose<'_>,
         (actor, cause): (Actor, &'static str),
     ) -> Result<Ended, Unavailable> {
-        let ended = Ended::of(self.sessions.end_all(&whose.key(tenant)).await?);
+        let mut ended = Ended::of(self.sessions.end_all(&whose.key(tenant)).await?);
+        // What was granted before the person signed in at home once more is known by the session alone.
+        let names: Vec<String> = ended.names().into_iter().map(|(name, _)| name.to_owned()).collect();
+        for name in names {
+            let more = Ended::of(self.sessions.end_all(&Whose::Session(&name).key(tenant)).await?);
+            ended.sessions.extend(more.sessions);
+            ended.participants.extend(more.participants);
+        }
         let mut notices = self.notices(ctx, tenant, &ended).await;
         for (session, user) in ended.names() {
             let event = AuditEvent::new(ctx, tenant, AuditKind::SignedOut, actor.clone())

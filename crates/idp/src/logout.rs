@@ -75,7 +75,15 @@ impl Idp {
             return Ok(Logout::Confirm);
         }
         let Some(session) = session else {
-            return Ok(Logout::Done(SignedOff { target, ..SignedOff::default() }));
+            // The browser forgot its session, or it idled out; what was granted in it may live on.
+            let mut frames = Vec::new();
+            if let Some(sid) = hint.as_ref().and_then(|hint| check::text(hint, "sid")) {
+                let about = (visit.ctx, visit.tenant.id);
+                let ended =
+                    self.end_sessions(about, Whose::Session(sid), (Actor::Anonymous, "signedOut")).await?;
+                frames = self.frames(visit, &ended).await?;
+            }
+            return Ok(Logout::Done(SignedOff { target, frames, home: None }));
         };
         let ended = self.end_session(visit, &session).await?;
         let frames = self.frames(visit, &ended).await?;

@@ -80,6 +80,7 @@ struct MtlsAliases {
     pushed_authorization_request_endpoint: String,
     introspection_endpoint: String,
     revocation_endpoint: String,
+    device_authorization_endpoint: String,
 }
 
 impl MtlsAliases {
@@ -90,6 +91,7 @@ impl MtlsAliases {
             pushed_authorization_request_endpoint: issuer.join(paths::PAR),
             introspection_endpoint: issuer.join(paths::INTROSPECT),
             revocation_endpoint: issuer.join(paths::REVOKE),
+            device_authorization_endpoint: issuer.join(paths::DEVICE_AUTHORIZATION),
         }
     }
 }

@@ -80,7 +80,9 @@ pub(crate) fn auth_type(method: ClientAuthMethod) -> Result<AuthType, UpstreamEr
         ClientAuthMethod::ClientSecretPost | ClientAuthMethod::None => Ok(AuthType::RequestBody),
         ClientAuthMethod::PrivateKeyJwt
         | ClientAuthMethod::TlsClientAuth
-        | ClientAuthMethod::SelfSignedTlsClientAuth => Err(refused("only secrets are available")),
+        | ClientAuthMethod::SelfSignedTlsClientAuth => {
+            Err(refused("private_key_jwt and certificates are not available"))
+        }
     }
 }
 

@@ -92,6 +92,12 @@ impl Site {
         oauth_json(response, error)
     }
 
+    /// A refusal that no other token would change.
+    pub(crate) fn forbidden(&self, error: &OAuthError) -> HttpResponse {
+        tracing::info!(%error, reference = %self.ctx.request.reference, "a request was refused");
+        oauth_json(HttpResponse::Forbidden(), error)
+    }
+
     /// RFC 9449 §8: the error brings the nonce it asks for.
     pub(crate) fn nonce_for(&self, error: &OAuthError) -> Option<String> {
         (error.code == ErrorCode::UseDpopNonce).then(|| self.idp().dpop_nonce(&self.ctx, &self.tenant))

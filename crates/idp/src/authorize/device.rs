@@ -9,6 +9,7 @@ use super::outcome::{Outcome, Reply};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::browser::Visit;
+use crate::endings::indexes;
 use crate::error::PageError;
 use crate::ids::TenantId;
 use crate::model::device::{Approval, DeviceAuthorization, DeviceRequest, INTERVAL, Standing, UserCode};
@@ -25,6 +26,7 @@ use hospes_protocol::error::ErrorCode;
 use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
 use hospes_protocol::resource::resources;
+use hospes_protocol::scope::OFFLINE_ACCESS;
 use hospes_protocol::token::GrantType;
 use hospes_protocol::{OAuthError, names::Secret};
 use serde::Serialize;
@@ -168,12 +170,13 @@ impl Idp {
         (user, session): (&User, &Session),
     ) -> Result<Option<Outcome>, PageError> {
         let family = base64url(visit.ctx.bytes::<16>());
-        // Until the device comes for its tokens, whatever ends the person's sessions ends this.
-        let put = Write::PutFamily {
-            key: Key::new(visit.tenant.id, Kind::Family, &family),
-            ttl: MEMORY,
-            indexes: vec![Key::new(visit.tenant.id, Kind::OfUser, user.id.0.as_bytes())],
-        };
+        // Until the device comes for its tokens, whatever ends the session ends this, as it would end the tokens.
+        let mut indexes = indexes(visit.tenant.id, user.id, &session.id, session.home.as_ref());
+        if request.scope.has(OFFLINE_ACCESS) {
+            indexes.retain(|index| index.kind == Kind::OfUser);
+        }
+        let put =
+            Write::PutFamily { key: Key::new(visit.tenant.id, Kind::Family, &family), ttl: MEMORY, indexes };
         self.sessions.write(vec![put]).await?;
         let approval = Approval {
             family,

@@ -189,6 +189,8 @@ fn code_for(interaction: &Interaction, address: &EmailAddress) -> Step {
 
 /// Whether the present session answers this request (OIDC Core §3.1.2.1 on `prompt` and `max_age`).
 fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, user: &User) -> bool {
+    let options = facts.client.as_ref().map(|client| &client.options.sessions);
+    let max_age = |asked| options.map_or(asked, |options| options.max_age(asked));
     match &interaction.purpose {
         Purpose::Visit(_) => !interaction.session_set_aside,
         // A session may pass an invitation that it has completed, never complete one.
@@ -196,11 +198,14 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
             invited.id == user.id && invitation.state == InvitationState::Completed
         }),
         // The page that asks names the account.
-        Purpose::Device(_) => !interaction.session_set_aside && !names_somebody_else(interaction, None, user),
+        Purpose::Device(_) => {
+            !interaction.session_set_aside
+                && !names_somebody_else(interaction, None, user)
+                && max_age(None).is_none_or(|max_age| is_fresh(session, max_age, facts.now))
+        }
         Purpose::Authorize(request) => {
             let expected = expected_subject(interaction, request);
-            let options = facts.client.as_ref().map(|client| &client.options.sessions);
-            let max_age = options.map_or(request.max_age, |options| options.max_age(request.max_age));
+            let max_age = max_age(request.max_age);
             !interaction.session_set_aside
                 && !names_somebody_else(interaction, request.login_hint.as_deref(), user)
                 && !request.prompt.login

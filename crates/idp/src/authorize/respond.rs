@@ -46,7 +46,6 @@ impl Idp {
                 self.begin_session(visit, (&user, authentication, home), present, &mut batch).await?
             }
         };
-        self.remember_consent(visit, interaction, &user).await?;
         let outcome = match &interaction.purpose {
             Purpose::Authorize(request) => {
                 let return_to = self.return_of(visit, request).await?;
@@ -54,12 +53,16 @@ impl Idp {
                 Outcome::Respond(return_to.code(&code))
             }
             Purpose::Device(request) => match self.approve_device(visit, request, (&user, &session)).await? {
-                Some(outcome) => outcome,
+                Some(outcome) => {
+                    batch.push(put_participant(&session, &request.client_id, visit.ctx.now)?);
+                    outcome
+                }
                 None => return self.refuse(visit, interaction, Refusal::DeviceGone).await,
             },
             Purpose::Redeem(id) => self.landing(visit, *id).await?,
             Purpose::Visit(path) => Outcome::Leave(self.issuer(visit.tenant).join(path)),
         };
+        self.remember_consent(visit, interaction, &user).await?;
         self.sessions.write(batch).await?;
         let mut event =
             AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::SignIn, Actor::User(user.id.to_string()))

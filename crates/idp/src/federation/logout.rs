@@ -10,7 +10,7 @@ use crate::ids::HomeIdpId;
 use crate::model::home_idp::HomeIdp;
 use crate::model::identity::VerifiedLogout;
 use crate::model::tenant::Tenant;
-use crate::ports::{Key, Kind, Unavailable, UpstreamError};
+use crate::ports::{Key, Kind, Unavailable, UpstreamError, Write};
 use bytes::Bytes;
 use hospes_protocol::OAuthError;
 use hospes_protocol::params::Params;
@@ -51,8 +51,8 @@ impl Idp {
         home_idp: HomeIdpId,
         form: Result<&Params, &OAuthError>,
     ) -> Result<(), OAuthError> {
-        let logout = match self.accepted_logout((ctx, tenant), home_idp, form).await {
-            Ok(logout) => logout,
+        let (logout, seen) = match self.accepted_logout((ctx, tenant), home_idp, form).await {
+            Ok(accepted) => accepted,
             Err(error) => {
                 let reason = error.cause.clone().unwrap_or_else(|| error.code.wire().to_owned());
                 let event = AuditEvent::new(ctx, tenant.id, AuditKind::UpstreamRejected, Actor::Anonymous);
@@ -71,7 +71,12 @@ impl Idp {
             (None, None) => Vec::new(),
         };
         for whose in ending {
-            self.end_sessions((ctx, tenant.id), whose, (Actor::System, "signedOutAtHome")).await?;
+            let ended = self.end_sessions((ctx, tenant.id), whose, (Actor::System, "signedOutAtHome")).await;
+            if let Err(error) = ended {
+                // Ending is idempotent: the home IdP may send its token again.
+                self.sessions.write(vec![Write::Delete(seen)]).await?;
+                return Err(error.into());
+            }
         }
         Ok(())
     }
@@ -81,7 +86,7 @@ impl Idp {
         (ctx, tenant): (&Ctx, &Tenant),
         id: HomeIdpId,
         form: Result<&Params, &OAuthError>,
-    ) -> Result<VerifiedLogout, OAuthError> {
+    ) -> Result<(VerifiedLogout, Key), OAuthError> {
         let refused = || OAuthError::invalid_request("the logout token was not accepted");
         let token = form.map_err(Clone::clone)?.required("logout_token")?;
         let home_idp = self.enabled_home(tenant, id).await?;
@@ -101,7 +106,7 @@ impl Idp {
         };
         let seen = Key::new(tenant.id, Kind::Replay, format!("logout\0{id}\0{}", logout.token_id));
         if self.sessions.put_new(&seen, Bytes::new(), MEMORY).await? {
-            Ok(logout)
+            Ok((logout, seen))
         } else {
             Err(refused().because("replayed"))
         }

@@ -47,7 +47,9 @@ pub(super) fn settings(
         jwks: metadata.jwks,
         redirect_uris: metadata.redirect_uris,
         post_logout_redirect_uris: metadata.post_logout_redirect_uris,
-        require_pushed_requests: metadata.require_pushed_authorization_requests.unwrap_or_default(),
+        // What an administrator raised stays raised.
+        require_pushed_requests: before.require_pushed_requests
+            || metadata.require_pushed_authorization_requests.unwrap_or_default(),
         options,
         ..before
     };

@@ -43,10 +43,14 @@ impl Idp {
         tenant: &Tenant,
         (token, after): (PresentedToken<'_>, Option<&str>),
     ) -> Result<Vec<u8>, OAuthError> {
-        let Bearer { client, user, scope, wishes, .. } = self.bearer(ctx, tenant, token).await?;
+        let Bearer { client, user, scope, wishes, token, .. } = self.bearer(ctx, tenant, token).await?;
         let release =
             Release { scope: &scope, registered: &client.scope, wishes: &wishes, extra: &Extra::new() };
-        if !release.has(GROUPS) && !client.options.claims.mentions_groups() {
+        // A resource of its own learns of groups by the scope of its tokens alone.
+        let issuer = self.issuer(tenant);
+        let ours = token.aud == client.audience.as_deref().unwrap_or(issuer.as_str());
+        let told = release.has(GROUPS) || client.options.claims.mentions_groups();
+        if !(scope.has(GROUPS) || ours && told) {
             return Err(lacks(GROUPS));
         }
         let refused = || OAuthError::invalid_request("after must be the next of the page before");

@@ -142,9 +142,12 @@ impl Idp {
         let (scope, registered) = (&granted.scope, &call.client.scope);
         let groups = self.groups_to_tell(call, user, (scope, &granted.wishes.id_token)).await?;
         let about = About::new(call, user, authentication, (&issuer, groups));
-        let places =
-            [(ClaimPlace::IdToken, granted.wishes.id_token.as_slice()), (ClaimPlace::AccessToken, &[])];
-        let extra = places.map(|(place, wishes)| {
+        let at_resource = granted.access_scope();
+        let places: [(_, &[String], &Scopes); 2] = [
+            (ClaimPlace::IdToken, &granted.wishes.id_token, scope),
+            (ClaimPlace::AccessToken, &[], &at_resource),
+        ];
+        let extra = places.map(|(place, wishes, scope)| {
             let release = Release { scope, registered, wishes, extra: &Extra::new() };
             about.extra(place, (&issuer, release.has(GROUPS)))
         });

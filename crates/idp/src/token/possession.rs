@@ -68,7 +68,8 @@ impl Idp {
         match possession.proofs {
             [] => {
                 let security = &call.client.options.security;
-                let binds = security.binds_to_certificates(call.client.auth_method);
+                let binds = !security.dpop_bound_access_tokens
+                    && security.binds_to_certificates(call.client.auth_method);
                 match possession.certificate.filter(|_| binds) {
                     Some(certificate) => Ok(Some(certificate.confirmation())),
                     None if security.sender_constrained() => {

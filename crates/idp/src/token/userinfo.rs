@@ -36,7 +36,7 @@ pub(super) struct Bearer {
     pub(super) authentication: Authentication,
     pub(super) scope: Scopes,
     pub(super) wishes: Vec<String>,
-    token: Arc<VerifiedAccessToken>,
+    pub(super) token: Arc<VerifiedAccessToken>,
 }
 
 impl Idp {

@@ -51,6 +51,7 @@ impl Caller {
         match answer {
             Ok(answer) => render(answer),
             Err(error) if error.code == ErrorCode::InvalidToken => self.site.registration_error(&error),
+            Err(error) if error.code == ErrorCode::AccessDenied => self.site.forbidden(&error),
             Err(error) => self.site.token_error(&error, false),
         }
     }

@@ -30,7 +30,7 @@ pub(super) async fn add(api: Api, payload: Payload) -> Answer {
 /// Adds the next key of each algorithm there is a key of, ahead of the schedule.
 #[utoipa::path(post, path = "/keys/rotate", tag = "keys", responses((status = 201, body = Page<Key>)))]
 pub(super) async fn rotate(api: Api) -> Answer {
-    Ok(HttpResponse::Created().json(page(api.admin()?.rotate_signing_keys().await?)))
+    Ok(HttpResponse::Created().json(page(api.fresh_admin()?.rotate_signing_keys().await?)))
 }
 
 /// Takes a key away at once, with every token it signed; another one signs from now on. Answers with those there are.
@@ -42,7 +42,7 @@ pub(super) async fn rotate(api: Api) -> Answer {
     responses((status = 200, body = Page<Key>))
 )]
 pub(super) async fn revoke(api: Api) -> Answer {
-    let admin = api.admin()?;
+    let admin = api.fresh_admin()?;
     admin.revoke_signing_key(&api.id::<String>()?).await?;
     Ok(HttpResponse::Ok().json(page(admin.signing_keys().await?)))
 }
