@@ -396,3 +396,31 @@ async fn dev_08_of_fifty_polls_one_gets_the_tokens() {
 async fn dev_08_of_fifty_polls_one_gets_the_tokens_on_real_stores() {
     one_token_set(Stores::Real).await;
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn dev_06_an_approval_ends_with_the_session_it_was_given_in() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let client = tv(&harbor, "tv").public().await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    let browser = app.browser();
+    let device = Device::of(&client).await;
+    approve(&browser, &asked(&browser, &harbor, (&device.user_code, &hanna)).await).await;
+    let page = browser.open(&harbor.url("/logout")).await;
+    browser.submit(&page, "/logout", &[]).await;
+    app.unchanged(device.polls().send()).await.is_error(400, "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_client_that_limits_the_age_of_a_sign_in_limits_it_for_devices_too() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let client = tv(&harbor, "tv").with(|client| client.options.sessions.max_age = Some(300)).public().await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    let browser = app.browser();
+    let first = Device::of(&client).await;
+    approve(&browser, &asked(&browser, &harbor, (&first.user_code, &hanna)).await).await;
+    app.clock.advance_seconds(301);
+    let second = Device::of(&client).await;
+    enter(&browser, &harbor, &second.user_code).await.asks_who();
+}

@@ -9,6 +9,7 @@ use crate::support::{Stores, TestApp};
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::groups::GroupSettings;
 use hospes_idp::ids::GroupId;
+use hospes_idp::options::AllowedResource;
 use hospes_protocol::names::SubjectType;
 use serde_json::{Value, json};
 
@@ -156,4 +157,28 @@ async fn oidc_5_6_2_too_many_groups_are_pointed_to() {
     assert_eq!((answer.status, answer.body.as_str()), (401, ""));
     harbor.disable_person(&hanna).await;
     app.unchanged(listed(&wiki, &many.access_token, None)).await.is_error(401, "invalid_token");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_resource_learns_of_groups_by_its_own_scope_alone() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let orders = "https://api.example/orders";
+    let wiki = harbor.client("wiki").with(may_ask).with(|settings| {
+        settings.scope = ["openid", "groups", "orders.read"].into_iter().collect();
+        let scopes = vec!["orders.read".to_owned()];
+        settings.options.resources.allowed = vec![AllowedResource { resource: orders.to_owned(), scopes }];
+    });
+    let wiki = wiki.confidential().await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    group(&harbor.desk().await, "Editors", &[&hanna]).await;
+    let request = wiki.authorize().set("scope", "openid groups orders.read").and("resource", orders);
+    let browser = app.browser();
+    let page = request.open(&browser).await;
+    let code = request.code(&browser.sign_in(page, &hanna).await);
+    let tokens = wiki.redeem(&code).send().await.tokens();
+    assert_eq!(jwt::claims(&tokens.access_token)["aud"], orders);
+    assert_eq!(jwt::claims(&tokens.access_token).get("groups"), None);
+    assert!(jwt::claims(tokens.id_token()).get("groups").is_some(), "the application itself is told");
+    app.unchanged(listed(&wiki, &tokens.access_token, None)).await.is_error(403, "insufficient_scope");
 }

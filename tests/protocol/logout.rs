@@ -157,3 +157,19 @@ async fn lo_18_nothing_is_left_after_signing_out() {
     wiki.userinfo(&online.access_token).await.is_error(401, "invalid_token");
     wiki.refresh(offline.refresh_token()).send().await.tokens();
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_05_signing_out_reaches_what_outlived_an_idle_session() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let wiki = wiki_of(&harbor).await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    let (browser, request) = (app.browser(), wiki.authorize().set("scope", "openid"));
+    let page = request.open(&browser).await;
+    let code = request.code(&browser.sign_in(page, &hanna).await);
+    let tokens = wiki.redeem(&code).send().await.tokens();
+    app.clock.advance_seconds(8 * 3600 + 1);
+    let tokens = wiki.refresh(tokens.refresh_token()).send().await.tokens();
+    log_out(&browser, &harbor, &[("id_token_hint", tokens.id_token())]).await;
+    app.unchanged(wiki.refresh(tokens.refresh_token()).send()).await.is_error(400, "invalid_grant");
+}

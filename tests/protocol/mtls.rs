@@ -212,3 +212,14 @@ async fn rfc8705_5_the_other_addresses_are_named_where_there_are_some() {
     assert_eq!(without.get("mtls_endpoint_aliases"), None);
     assert!(!methods(&without).contains("tls_client_auth"));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9449_5_2_a_certificate_is_no_dpop_proof() {
+    let place = Place::open().await;
+    let harbor = place.app.tenant("harbor").await;
+    let client = by_authority(&harbor, CertificateSubject::SanDns("wiki.example".into())).await;
+    let wiki = Identity::issued("wiki", &place.authority);
+    client.update(|settings| settings.options.security.dpop_bound_access_tokens = true).await;
+    let answer = place.app.unchanged(place.post(&client, "/token", Some(&wiki))).await;
+    answer.is_error(400, "invalid_dpop_proof");
+}

@@ -49,6 +49,8 @@ async fn rfc9470_3_a_person_signs_in_anew_before_what_is_dangerous() {
         (Method::DELETE, "/api/clients/old"),
         (Method::POST, "/api/clients/old/secret"),
         (Method::POST, "/api/keys"),
+        (Method::POST, "/api/keys/rotate"),
+        (Method::POST, "/api/keys/x/revoke"),
         (Method::PATCH, "/api/tenant"),
         (Method::POST, "/api/registration-tokens"),
     ] {
