@@ -202,3 +202,23 @@ async fn a_client_may_limit_how_old_a_sign_in_serves_it() {
     let departure = crate::support::fake_home::Departure::of(&left);
     assert_eq!(departure.query["max_age"], "600", "asked of home too");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn ses_10_everywhere_else_is_also_where_a_session_idled_out() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let wiki = harbor.client("wiki").public().await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    let (old, request) = (app.browser(), wiki.authorize().set("scope", "openid"));
+    let page = request.open(&old).await;
+    let code = request.code(&old.sign_in(page, &hanna).await);
+    let tokens = wiki.redeem(&code).send().await.tokens();
+    app.clock.advance_seconds(8 * 3600 + 1);
+    let tokens = wiki.refresh(tokens.refresh_token()).send().await.tokens();
+    let (here, _) = signed_in(&wiki, &hanna).await;
+    signed_in(&wiki, &hanna).await;
+    let page = list(&harbor, &here).await;
+    here.submit(&page, "/sessions/end-others", &[]).await;
+    app.unchanged(wiki.refresh(tokens.refresh_token()).send()).await.is_error(400, "invalid_grant");
+    assert!(is_alive(&wiki, &here).await);
+}

@@ -78,7 +78,7 @@ impl Ended {
     }
 
     /// Which sessions those were. One that idled out is known by its clients only.
-    fn names(&self) -> BTreeSet<(&str, UserId)> {
+    pub(crate) fn names(&self) -> BTreeSet<(&str, UserId)> {
         let sessions = self.sessions.iter().map(|session| (session.id.as_str(), session.user));
         sessions.chain(self.participants.iter().map(|one| (one.session.as_str(), one.user))).collect()
     }

@@ -40,11 +40,13 @@ impl Idp {
 
     /// Ends all sessions of the person but the one at this browser.
     pub async fn end_other_sessions(&self, visit: &Visit<'_>, person: &SignedIn) -> Result<(), Unavailable> {
-        for other in self.own_sessions(visit, person).await? {
-            if other.session.id != person.session.id {
+        let of_person = Whose::User(person.user.id).key(visit.tenant.id);
+        let found = Ended::of(self.sessions.find_all(&of_person).await?);
+        // Those that idled out too: what was granted in them may live on.
+        for (other, _) in found.names() {
+            if other != person.session.id {
                 let by = (Actor::User(person.user.id.to_string()), "endedByPerson");
-                let whose = Whose::Session(&other.session.id);
-                self.end_sessions((visit.ctx, visit.tenant.id), whose, by).await?;
+                self.end_sessions((visit.ctx, visit.tenant.id), Whose::Session(other), by).await?;
             }
         }
         Ok(())
