@@ -117,6 +117,25 @@ async fn rt_10_tokens_end_with_the_session_at_home_even_after_ours_idled_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn rt_10_what_was_granted_before_signing_in_at_home_once_more_ends_too() {
+    let app = TestApp::spawn().await;
+    let (harbor, home) = (app.tenant("harbor").await, FakeHome::start(&app.clock).await);
+    let fjord = harbor.trusts(&home, "fjord.example").await;
+    let wiki = harbor.client("wiki").confidential().await;
+    let browser = guest(&harbor, &home, FREYA, &json!("in-the-morning")).await;
+    let request = wiki.authorize().set("scope", "openid");
+    let tokens = wiki.redeem(&request.code(&request.get(&browser).await)).send().await.tokens();
+    let request = wiki.authorize().set("prompt", "login").set("login_hint", FREYA);
+    let departure = Departure::of(&request.get(&browser).await);
+    let evening = json!({"sub": "freya", "email": FREYA, "sid": "in-the-evening"});
+    request.code(&browser.open(&home.signs_in(&departure, &evening)).await);
+    let tokens = wiki.refresh(tokens.refresh_token()).send().await.tokens();
+    let logout = home.logout_token(&json!({"sid": "in-the-evening"}));
+    assert_eq!(send(&app, &address(&harbor, fjord), &logout).await.status, 200);
+    app.unchanged(wiki.refresh(tokens.refresh_token()).send()).await.is_error(400, "invalid_grant");
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lo_11_lo_12_what_is_no_logout_token_ends_nothing() {
     let app = TestApp::spawn().await;
     let (harbor, home) = (app.tenant("harbor").await, FakeHome::start(&app.clock).await);

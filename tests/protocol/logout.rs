@@ -173,3 +173,15 @@ async fn lo_05_signing_out_reaches_what_outlived_an_idle_session() {
     log_out(&browser, &harbor, &[("id_token_hint", tokens.id_token())]).await;
     app.unchanged(wiki.refresh(tokens.refresh_token()).send()).await.is_error(400, "invalid_grant");
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_05_a_hint_in_another_browser_ends_no_open_session() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let wiki = wiki_of(&harbor).await;
+    let (browser, hint) = signed_in(&wiki, &harbor, "hanna@harbor.example").await;
+    let stranger = app.browser();
+    let answer = app.unchanged(log_out(&stranger, &harbor, &[("id_token_hint", &hint)])).await;
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert!(has_session(&browser, &wiki).await);
+}

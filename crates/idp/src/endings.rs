@@ -28,6 +28,11 @@ pub(crate) enum Whose<'a> {
 }
 
 impl Whose<'_> {
+    /// Whether it is a home IdP that names them.
+    const fn is_at_home(self) -> bool {
+        matches!(self, Self::HomeSession(..) | Self::HomeAccount(..) | Self::Nameless(..))
+    }
+
     /// The index that finds them.
     pub(crate) fn key(self, tenant: TenantId) -> Key {
         let of_home = |name: String| Key::new(tenant, Kind::OfHome, name);
@@ -94,12 +99,14 @@ impl Idp {
         (actor, cause): (Actor, &'static str),
     ) -> Result<Ended, Unavailable> {
         let mut ended = Ended::of(self.sessions.end_all(&whose.key(tenant)).await?);
-        // What was granted before the person signed in at home once more is known by the session alone.
-        let names: Vec<String> = ended.names().into_iter().map(|(name, _)| name.to_owned()).collect();
-        for name in names {
-            let more = Ended::of(self.sessions.end_all(&Whose::Session(&name).key(tenant)).await?);
-            ended.sessions.extend(more.sessions);
-            ended.participants.extend(more.participants);
+        if whose.is_at_home() {
+            // What was granted before the person signed in at home once more is known by the session alone.
+            let names: Vec<String> = ended.names().into_iter().map(|(name, _)| name.to_owned()).collect();
+            for name in names {
+                let more = Ended::of(self.sessions.end_all(&Whose::Session(&name).key(tenant)).await?);
+                ended.sessions.extend(more.sessions);
+                ended.participants.extend(more.participants);
+            }
         }
         let mut notices = self.notices(ctx, tenant, &ended).await;
         for (session, user) in ended.names() {

@@ -75,14 +75,12 @@ impl Idp {
             return Ok(Logout::Confirm);
         }
         let Some(session) = session else {
-            // The browser forgot its session, or it idled out; what was granted in it may live on.
-            let mut frames = Vec::new();
-            if let Some(sid) = hint.as_ref().and_then(|hint| check::text(hint, "sid")) {
-                let about = (visit.ctx, visit.tenant.id);
-                let ended =
-                    self.end_sessions(about, Whose::Session(sid), (Actor::Anonymous, "signedOut")).await?;
-                frames = self.frames(visit, &ended).await?;
-            }
+            let sid = hint.as_ref().and_then(|hint| check::text(hint, "sid"));
+            let ended = match sid {
+                Some(sid) => self.end_remains(visit, sid).await?,
+                None => Ended::default(),
+            };
+            let frames = self.frames(visit, &ended).await?;
             return Ok(Logout::Done(SignedOff { target, frames, home: None }));
         };
         let ended = self.end_session(visit, &session).await?;
@@ -93,6 +91,18 @@ impl Idp {
         };
         let home = home.filter(|home| home.status.is_enabled()).map(|home| (home.id, home.display_name));
         Ok(Logout::Done(SignedOff { target, frames, home }))
+    }
+
+    /// Ends what was granted in a session that idled out. A browser without the session's cookie has no say about one that
+    /// is still open elsewhere.
+    async fn end_remains(&self, visit: &Visit<'_>, sid: &str) -> Result<Ended, Unavailable> {
+        let whose = Whose::Session(sid);
+        let there = Ended::of(self.sessions.find_all(&whose.key(visit.tenant.id)).await?);
+        let is_open = |session: &Session| !session.is_over(visit.ctx.now);
+        if there.sessions.iter().any(is_open) {
+            return Ok(Ended::default());
+        }
+        self.end_sessions((visit.ctx, visit.tenant.id), whose, (Actor::Anonymous, "signedOut")).await
     }
 
     /// Each with the issuer and the session, so that a client ends that one only (Front-Channel Logout §2).

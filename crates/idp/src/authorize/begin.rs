@@ -179,8 +179,8 @@ pub(super) fn check_request(
         client_id: client.client_id.clone(),
         redirect_uri,
         redirect_uri_given,
-        // A public client is never exempt, whatever its row says.
         response_algorithm: client.response_algorithm(),
+        // A public client is never exempt, whatever its row says.
         require_pkce: client.require_pkce || !client.auth_method.is_confidential(),
         scope: client.scope.clone(),
         resources: client.options.resources.names(),
