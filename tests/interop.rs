@@ -3,6 +3,7 @@
 
 mod agent;
 mod client;
+mod graph;
 mod home_idp;
 mod libraries;
 mod operations;

@@ -9,8 +9,7 @@ use futures_util::future::join_all;
 use hospes_idp::audit::AuditKind::{RedemptionCompleted, RedemptionRejected};
 use hospes_idp::guest::user::{ExternalUserState, User};
 use hospes_idp::invitation::record::{InvitationState, Inviter};
-use hospes_idp::ports::PageRequest;
-use hospes_idp::ports::directory::UserFilter;
+use hospes_idp::ports::{PageRequest, UserQuery};
 use reqwest::Method;
 
 const GUEST: &str = "gunnar@elsewhere.example";
@@ -18,7 +17,7 @@ const GUEST: &str = "gunnar@elsewhere.example";
 async fn guest(harbor: &TestTenant<'_>, email: &str) -> User {
     let users = harbor.desk().await;
     let page = PageRequest { after: None, size: 100 };
-    let users = users.admin().users(&UserFilter::default(), page).await.unwrap().items;
+    let users = users.admin().users(&UserQuery::default(), page).await.unwrap().items;
     users.into_iter().find(|user| user.email.as_str() == email).unwrap()
 }
 

@@ -11,8 +11,7 @@ use hospes_idp::admin::people::UserPatch;
 use hospes_idp::email::EmailAddress;
 use hospes_idp::guest::user::{FederatedIdentity, LocalAccount, User};
 use hospes_idp::invitation::record::{Invitation, Inviter};
-use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Page, PageRequest};
+use hospes_idp::ports::{Page, PageRequest, UserQuery};
 use hospes_idp::tenant::Status;
 use serde_json::Value;
 
@@ -23,14 +22,14 @@ fn all() -> PageRequest {
 impl TestTenant<'_> {
     /// The person at an address.
     pub(crate) async fn user_at(&self, email: &str) -> Option<User> {
-        let filter = UserFilter { email: EmailAddress::parse(email).ok(), ..UserFilter::default() };
-        let Page { mut items, .. } = self.desk().await.admin().users(&filter, all()).await.unwrap();
+        let query = UserQuery::with_email(&EmailAddress::parse(email).unwrap());
+        let Page { mut items, .. } = self.desk().await.admin().users(&query, all()).await.unwrap();
         items.pop()
     }
 
     /// Everybody.
     pub(crate) async fn people(&self) -> Vec<User> {
-        self.desk().await.admin().users(&UserFilter::default(), all()).await.unwrap().items
+        self.desk().await.admin().users(&UserQuery::default(), all()).await.unwrap().items
     }
 
     /// Accounts at home that the person at an address is bound to.

@@ -11,8 +11,7 @@ use hospes_idp::federation::home_idp::{ClaimMap, EmailTrust, HomeDomain};
 use hospes_idp::ids::HomeIdpId;
 use hospes_idp::invitation::invite::InviteRequest;
 use hospes_idp::invitation::record::Inviter;
-use hospes_idp::ports::PageRequest;
-use hospes_idp::ports::directory::UserFilter;
+use hospes_idp::ports::{PageRequest, UserQuery};
 use hospes_idp::tenant::Status;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
@@ -126,9 +125,9 @@ impl TestTenant<'_> {
     }
 
     async fn person_at(&self, email: &str) -> hospes_idp::ids::UserId {
-        let filter = UserFilter { email: EmailAddress::parse(email).ok(), ..UserFilter::default() };
+        let query = UserQuery::with_email(&EmailAddress::parse(email).unwrap());
         let page = PageRequest { after: None, size: 2 };
-        let page = self.desk().await.admin().users(&filter, page).await.unwrap();
+        let page = self.desk().await.admin().users(&query, page).await.unwrap();
         assert_eq!(page.items.len(), 1, "{email}");
         page.items[0].id
     }

@@ -2,6 +2,7 @@
 
 pub mod clients;
 mod cursor;
+pub mod deleted;
 pub mod groups;
 pub mod home_idps;
 pub mod invitations;
@@ -12,6 +13,7 @@ mod preview;
 pub mod registration_tokens;
 mod sector;
 pub mod set_up;
+pub mod sponsors;
 pub mod tenants;
 
 pub use permission::{Admin, Caller};

@@ -51,12 +51,18 @@ audit_kinds! {
     HomeIdpUpdated = "idp.updated";
     /// A home IdP was deleted.
     HomeIdpDeleted = "idp.deleted";
+    /// A guest has to redeem anew.
+    RedemptionReset = "redemption.reset";
     /// A person was added without invitation.
     UserCreated = "user.created";
     /// A person was changed.
     UserUpdated = "user.updated";
-    /// A person was deleted.
+    /// A person was deleted and can be restored.
     UserDeleted = "user.deleted";
+    /// A person who was deleted is back.
+    UserRestored = "user.restored";
+    /// A person who was deleted is gone for good.
+    UserPurged = "user.purged";
     /// A group was made.
     GroupCreated = "group.created";
     /// A group was changed.

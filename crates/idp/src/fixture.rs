@@ -107,6 +107,7 @@ pub(crate) fn guest(number: u128, address: &str) -> User {
         sponsors: Vec::new(),
         invited_by: None,
         created_at: now(),
+        deleted_at: None,
         version: 0,
     }
 }

@@ -2,7 +2,9 @@
 
 mod destination;
 pub mod invite;
+mod issue;
 mod manage;
 pub mod redeem;
+mod reset;
 
 pub use crate::model::invitation as record;

@@ -47,6 +47,7 @@ pub mod registration;
 pub mod rotation;
 mod subject;
 pub mod token;
+pub mod upkeep;
 pub mod vault;
 mod verified_tokens;
 mod web_origins;

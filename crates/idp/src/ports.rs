@@ -9,6 +9,7 @@ pub mod groups;
 pub mod page;
 pub mod sessions;
 pub mod upstream;
+pub mod user_query;
 
 pub use callbacks::{CallbackError, Callbacks};
 pub use client_keys::ClientKeySets;
@@ -17,6 +18,7 @@ pub use groups::Groups;
 pub use page::{Page, PageRequest};
 pub use sessions::{Found, Key, Kind, Presence, Rotation, Sessions, Spend, Write};
 pub use upstream::{Upstream, UpstreamError};
+pub use user_query::UserQuery;
 
 /// A store cannot answer. The cause is for logs; callers fail closed.
 #[derive(Debug, thiserror::Error)]

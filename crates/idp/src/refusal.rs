@@ -94,6 +94,10 @@ refusals! {
     NotInvited = "not_invited", 403, AccessDenied, "You are not a guest of this organization yet",
         "You signed in successfully at your own organization, but nobody here has invited you.",
         "Ask the person you work with to invite you.";
+    /// The tenant takes no guests from the person's domain.
+    DomainNotAllowed = "domain_not_allowed", 403, AccessDenied, "Guests from your organization are not accepted",
+        "The organization does not take guests with addresses of your domain, or not any more.",
+        "Ask the person who invited you.";
     /// The home IdP is switched off.
     HomeIdpDisabled = "home_idp_disabled", 403, AccessDenied, "Signing in through your organization is switched off",
         "This organization currently does not accept sign-ins through your home organization.",

@@ -8,8 +8,9 @@ use crate::ctx::Ctx;
 use crate::keyring::KeyringError;
 use crate::model::signing_key::{SigningKey, newest};
 use crate::model::tenant::Tenant;
-use crate::ports::{Change, ChangeError, Key, Kind, PageRequest, Unavailable};
+use crate::ports::{Change, ChangeError, Key, Kind, Unavailable};
 use crate::published::MAX_AGE;
+use crate::upkeep::Tally;
 use bytes::Bytes;
 use hospes_protocol::jose::Algorithm;
 use jiff::{SignedDuration, Timestamp};
@@ -60,26 +61,13 @@ fn due(keys: &[SigningKey], now: Timestamp, rotate_after: SignedDuration) -> Due
 }
 
 impl Idp {
-    /// Makes the keys that are due and removes those that are over, in all tenants, disabled ones too. Returns how many
-    /// keys came or went. One tenant's trouble is that tenant's own; the first is returned when all were seen to.
+    /// Makes the keys that are due and removes those that are over, in all tenants. Returns how many keys came or went.
     pub async fn rotate_keys(&self, ctx: &Ctx) -> Result<u64, RotationError> {
-        let (mut changed, mut trouble, mut after) = (0, None, None);
-        loop {
-            let page = self.directory.list_tenants(PageRequest { after, size: 200 }).await?;
-            for tenant in &page.items {
-                match self.rotate_keys_of(ctx, tenant).await {
-                    Ok(count) => changed += count,
-                    Err(error) => {
-                        tracing::error!(tenant = %tenant.id, %error, "the keys of a tenant are not rotated");
-                        trouble.get_or_insert(error);
-                    }
-                }
-            }
-            after = page.next;
-            if after.is_none() {
-                return trouble.map_or(Ok(changed), Err);
-            }
+        let mut changed = Tally::new();
+        for tenant in self.every_tenant().await? {
+            changed.add(&tenant, self.rotate_keys_of(ctx, &tenant).await);
         }
+        changed.total()
     }
 
     async fn rotate_keys_of(&self, ctx: &Ctx, tenant: &Tenant) -> Result<u64, RotationError> {

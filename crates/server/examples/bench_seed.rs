@@ -185,6 +185,7 @@ async fn link(
         sponsors: Vec::new(),
         invited_by: None,
         created_at: ctx.now,
+        deleted_at: None,
         version: 0,
     };
     let identity = FederatedIdentity {

@@ -10,8 +10,7 @@ use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, NoticeId, TenantId, UserI
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::notice::LogoutNotice;
-use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
+use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable, UserQuery};
 use hospes_idp::registration::record::RegistrationToken;
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
@@ -173,10 +172,10 @@ impl Directory for DryRun {
     async fn list_users(
         &self,
         tenant: TenantId,
-        filter: &UserFilter,
+        query: &UserQuery,
         page: PageRequest,
     ) -> Result<Page<User>, Unavailable> {
-        self.0.list_users(tenant, filter, page).await
+        self.0.list_users(tenant, query, page).await
     }
 
     async fn identities(

@@ -27,6 +27,8 @@ const DRAIN_SECONDS: u64 = 10;
 
 /// How often somebody looks which signing keys are due.
 const KEYS: Duration = Duration::from_mins(5);
+/// How often the deleted are looked through.
+const PURGE: Duration = Duration::from_hours(1);
 
 /// Printed while there is no tenant.
 const FIRST_START: &str = "\
@@ -63,6 +65,7 @@ pub async fn serve(config: Config) -> Result<()> {
     let courier = tokio::spawn(house.courier(until(stopped.clone())));
     let jobs = Jobs::default();
     let rotation = tokio::spawn(rotate_keys(jobs.clone(), house.app.clone(), until(stopped.clone())));
+    let purging = tokio::spawn(purge_deleted(jobs.clone(), house.app.clone(), until(stopped.clone())));
     let watched = Watched {
         // Before the first request: handlers keep the metrics they found.
         recorder: operations::recorder(),
@@ -79,11 +82,21 @@ pub async fn serve(config: Config) -> Result<()> {
         worker.await.context("the outbox worker")?;
     }
     rotation.await.context("the key rotation")?;
+    purging.await.context("the purge of the deleted")?;
     courier.await.context("the worker that tells clients")?;
     operations.await.context("the operations listener")??;
     house.close().await;
     tracing::info!("stopped");
     Ok(())
+}
+
+/// Removes for good who was deleted long ago.
+async fn purge_deleted(jobs: Jobs, app: App, stop: impl Future<Output = ()>) {
+    let purge = || async {
+        let ctx = (app.make_ctx)(None);
+        app.idp.purge_deleted(&ctx).await.map(drop)
+    };
+    jobs.run(("purge", PURGE), purge, stop).await;
 }
 
 /// Makes and removes signing keys when they are due.

@@ -9,6 +9,7 @@ mod notices;
 mod open;
 mod outbox;
 mod page;
+mod people;
 mod row;
 mod statement;
 
@@ -24,8 +25,7 @@ use hospes_idp::ids::{HomeIdpId, InvitationId, MailId, NoticeId, TenantId, UserI
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::notice::LogoutNotice;
-use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable};
+use hospes_idp::ports::{Change, ChangeError, Directory, Page, PageRequest, Unavailable, UserQuery};
 use hospes_idp::registration::record::RegistrationToken;
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
@@ -33,8 +33,9 @@ use hospes_protocol::{ClientId, Issuer, Subject};
 use jiff::Timestamp;
 use open::PATIENCE;
 use page::Paging;
-use row::{Counted, decode, invitation_state, user_state, user_type};
+use row::{Counted, decode, invitation_state};
 use serde::de::DeserializeOwned;
+use sqlx::SqlSafeStr;
 use statement::{Arg, Pool, Writing, args};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -51,7 +52,11 @@ impl SqlDirectory {
         self.round_trips.load(Ordering::Relaxed)
     }
 
-    async fn all<T: DeserializeOwned>(&self, sql: &'static str, args: &[Arg]) -> Result<Vec<T>, Unavailable> {
+    async fn all<T: DeserializeOwned>(
+        &self,
+        sql: impl SqlSafeStr,
+        args: &[Arg],
+    ) -> Result<Vec<T>, Unavailable> {
         let rows = self.bounded(async {
             let rows = statement::read(&self.pool, sql, args).await;
             rows.map_err(Unavailable::because)
@@ -221,7 +226,7 @@ impl Directory for SqlDirectory {
     }
 
     async fn user(&self, tenant: TenantId, id: UserId) -> Result<Option<User>, Unavailable> {
-        let sql = "SELECT body FROM users WHERE tenant = $1 AND id = $2";
+        let sql = "SELECT body FROM users WHERE tenant = $1 AND id = $2 AND deleted_at IS NULL";
         self.one(sql, args![tenant, id]).await
     }
 
@@ -230,7 +235,7 @@ impl Directory for SqlDirectory {
         tenant: TenantId,
         email: &EmailAddress,
     ) -> Result<Option<User>, Unavailable> {
-        let sql = "SELECT body FROM users WHERE tenant = $1 AND email_key = $2";
+        let sql = "SELECT body FROM users WHERE tenant = $1 AND email_key = $2 AND deleted_at IS NULL";
         self.one(sql, args![tenant, email.key()]).await
     }
 
@@ -243,42 +248,18 @@ impl Directory for SqlDirectory {
     ) -> Result<Option<User>, Unavailable> {
         let sql = "SELECT users.body FROM federated_identities AS identity
              JOIN users ON users.tenant = identity.tenant AND users.id = identity.user_id
-             WHERE identity.tenant = $1 AND identity.home_idp = $2 AND identity.issuer = $3 AND identity.subject = $4";
+             WHERE identity.tenant = $1 AND identity.home_idp = $2 AND identity.issuer = $3 AND identity.subject = $4
+                 AND users.deleted_at IS NULL";
         self.one(sql, args![tenant, home_idp, issuer.as_str(), subject.as_str()]).await
     }
 
     async fn list_users(
         &self,
         tenant: TenantId,
-        filter: &UserFilter,
+        query: &UserQuery,
         page: PageRequest,
     ) -> Result<Page<User>, Unavailable> {
-        let paging = Paging::rising(page);
-        // With an address there is at most one row, and an index that leads to it.
-        let sql = match filter.email {
-            Some(_) => {
-                "SELECT body FROM users
-                 WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
-                     AND email_key = $5
-                 ORDER BY id LIMIT $6"
-            }
-            None => {
-                "SELECT body FROM users
-                 WHERE tenant = $1 AND id > $2 AND ($3 IS NULL OR user_type = $3) AND ($4 IS NULL OR state = $4)
-                     AND $5 IS NULL
-                 ORDER BY id LIMIT $6"
-            }
-        };
-        let args = args![
-            tenant,
-            paging.after.as_str(),
-            filter.user_type.map(user_type),
-            filter.state.map(user_state),
-            filter.email.as_ref().map(EmailAddress::key),
-            paging.limit,
-        ];
-        let found = self.all(sql, args).await?;
-        Ok(paging.cut(found, |user: &User| user.id.to_string()))
+        self.people(tenant, query, page).await
     }
 
     async fn identities(

@@ -46,7 +46,7 @@ pub fn configure(config: &mut ServiceConfig) {
             scope("/t/{tenant}")
                 .configure(protocol)
                 .configure(pages)
-                .service(scope("/v1.0").configure(graph::configure))
+                .configure(graph::configure)
                 .service(admin_api::service()),
         )
         .default_service(route().to(|| async { not_found() }));

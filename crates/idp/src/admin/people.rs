@@ -10,9 +10,11 @@ use crate::ids::UserId;
 use crate::model::tenant::Status;
 use crate::model::user::{FederatedIdentity, LocalAccount, Profile, Role, User};
 use crate::password::weaknesses;
-use crate::ports::directory::UserFilter;
-use crate::ports::{Change, Page, PageRequest, Unavailable};
+use crate::ports::{Change, Page, PageRequest, Unavailable, UserQuery};
 use hospes_protocol::claims::UserType;
+
+/// The longest name, in characters.
+const MAX_LINE: usize = 256;
 
 /// A member to be made.
 #[derive(Clone, Debug)]
@@ -32,6 +34,12 @@ pub struct NewMember {
 pub struct UserPatch {
     /// Shown to people.
     pub display_name: Option<String>,
+    /// Given name; empty takes it away.
+    pub given_name: Option<String>,
+    /// Family name; empty takes it away.
+    pub family_name: Option<String>,
+    /// BCP 47 language tag; empty takes it away.
+    pub preferred_language: Option<String>,
     /// On or off.
     pub status: Option<Status>,
     /// What they may do.
@@ -79,6 +87,7 @@ impl Admin<'_> {
             sponsors: Vec::new(),
             invited_by: None,
             created_at: self.ctx.now,
+            deleted_at: None,
             version: 0,
         };
         let weak = new
@@ -98,8 +107,8 @@ impl Admin<'_> {
     }
 
     /// People.
-    pub async fn users(&self, filter: &UserFilter, page: PageRequest) -> Result<Page<User>, AdminError> {
-        Ok(self.idp.directory.list_users(self.tenant.id, filter, page).await?)
+    pub async fn users(&self, query: &UserQuery, page: PageRequest) -> Result<Page<User>, AdminError> {
+        Ok(self.idp.directory.list_users(self.tenant.id, query, page).await?)
     }
 
     /// Changes a person. Disabling ends their sessions and tokens.
@@ -115,6 +124,17 @@ impl Admin<'_> {
         if let Some(name) = patch.display_name {
             user.profile.display_name = Some(display_name(&name)?);
         }
+        let profile = &mut user.profile;
+        let texts = [
+            ("givenName", patch.given_name, &mut profile.given_name),
+            ("familyName", patch.family_name, &mut profile.family_name),
+            ("preferredLanguage", patch.preferred_language, &mut profile.preferred_language),
+        ];
+        for (name, given, kept) in texts {
+            if let Some(text) = given {
+                *kept = line(name, &text)?;
+            }
+        }
         user.status = patch.status.unwrap_or(user.status);
         user.roles = patch.roles.unwrap_or(user.roles);
         if administers(&before) && !administers(&user) {
@@ -128,7 +148,8 @@ impl Admin<'_> {
         Ok(User { version: user.version + 1, ..user })
     }
 
-    /// Deletes a person with everything that is theirs.
+    /// Deletes a person: nobody from now on, but [`Admin::restore_user`] brings them back for
+    /// [`RESTORABLE`](crate::upkeep::RESTORABLE).
     pub async fn delete_user(&self, id: UserId, version: Option<u64>) -> Result<(), AdminError> {
         let user = self.user(id).await?;
         AdminError::check_version(version, user.version)?;
@@ -136,7 +157,8 @@ impl Admin<'_> {
             self.check_another_administrator(id).await?;
         }
         let event = self.event(AuditKind::UserDeleted).target(id);
-        self.idp.apply(Change::DeleteUser(self.tenant.id, id), event).await?;
+        let deleted = User { deleted_at: Some(self.ctx.now), ..user };
+        self.idp.apply(Change::UpdateUser(deleted), event).await?;
         self.end_access(id).await
     }
 
@@ -152,7 +174,7 @@ impl Admin<'_> {
         let mut after = None;
         loop {
             let page = PageRequest { after, size: 200 };
-            let page = self.idp.directory.list_users(self.tenant.id, &UserFilter::default(), page).await?;
+            let page = self.idp.directory.list_users(self.tenant.id, &UserQuery::default(), page).await?;
             if page.items.iter().any(|user| user.id != leaving && administers(user)) {
                 return Ok(());
             }
@@ -165,6 +187,15 @@ impl Admin<'_> {
         self.idp.end_sessions((self.ctx, self.tenant.id), Whose::User(id), by).await?;
         Ok(())
     }
+}
+
+/// A text of one line, or nothing.
+fn line(name: &str, text: &str) -> Result<Option<String>, AdminError> {
+    let text = text.trim();
+    if text.chars().count() > MAX_LINE || text.chars().any(char::is_control) {
+        return Err(AdminError::invalid(format!("{name} must be at most {MAX_LINE} visible characters")));
+    }
+    Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
 fn administers(user: &User) -> bool {

@@ -138,6 +138,7 @@ fn check_settings(settings: &TenantSettings) -> Result<(), AdminError> {
         out_of_range.map(|(name, _, most)| format!("{name} must be 1 to {most} seconds")).collect();
     problems.extend(settings.options.keys.problems());
     problems.extend(settings.options.details.problems());
+    problems.extend(settings.options.invitations.problems());
     let links = settings.landing_urls.iter().map(|url| ("landingUrls", url));
     let links = links.chain(settings.privacy_statement_url.iter().map(|url| ("privacyStatementUrl", url)));
     problems.extend(

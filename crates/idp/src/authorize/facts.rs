@@ -183,8 +183,9 @@ impl Idp {
         user: UserId,
     ) -> Result<Option<Refusal>, Unavailable> {
         let pending = self.directory.pending_invitation(visit.tenant.id, user).await?;
-        Ok(pending
-            .map_or(Some(Refusal::InvitationRevoked), |pending| invitation_closed(&pending, visit.ctx.now)))
+        Ok(pending.map_or(Some(Refusal::InvitationRevoked), |pending| {
+            invitation_closed(visit.tenant, &pending, visit.ctx.now)
+        }))
     }
 }
 

@@ -99,7 +99,7 @@ impl Step {
 
 /// Decides.
 pub fn next_step(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> Step {
-    if let Some(refusal) = closed(interaction, facts) {
+    if let Some(refusal) = closed(tenant, interaction, facts) {
         return Step::Refuse(refusal);
     }
     match &facts.resolution {
@@ -119,14 +119,14 @@ pub fn next_step(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> S
 }
 
 /// What the sign-in is for may have closed while it went on.
-fn closed(interaction: &Interaction, facts: &Facts) -> Option<Refusal> {
+fn closed(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> Option<Refusal> {
     match &interaction.purpose {
         Purpose::Visit(_) => None,
         Purpose::Device(request) if facts.now >= request.expires_at => Some(Refusal::DeviceGone),
         Purpose::Authorize(_) | Purpose::Device(_) => client_closed(facts),
         Purpose::Redeem(_) => match &facts.invitation {
             None => Some(Refusal::InvitationUnknown),
-            Some((invitation, _)) => invitation_closed(invitation, facts.now),
+            Some((invitation, _)) => invitation_closed(tenant, invitation, facts.now),
         },
     }
 }
@@ -139,11 +139,15 @@ fn client_closed(facts: &Facts) -> Option<Refusal> {
 }
 
 /// Why an invitation cannot be redeemed. A completed one is not closed: whoever completed it may pass.
-pub fn invitation_closed(invitation: &Invitation, now: Timestamp) -> Option<Refusal> {
+pub fn invitation_closed(tenant: &Tenant, invitation: &Invitation, now: Timestamp) -> Option<Refusal> {
+    let domains = &tenant.settings.options.invitations.domains;
     match invitation.state {
         InvitationState::Revoked => Some(Refusal::InvitationRevoked),
         InvitationState::Superseded => Some(Refusal::InvitationSuperseded),
         InvitationState::Pending if now >= invitation.expires_at => Some(Refusal::InvitationExpired),
+        InvitationState::Pending if !domains.welcome(&invitation.email.domain()) => {
+            Some(Refusal::DomainNotAllowed)
+        }
         InvitationState::Pending | InvitationState::Completed => None,
     }
 }

@@ -1,30 +1,22 @@
 //! Making an invitation: who may, to whom, leading where. The guest object exists from this moment.
 
 use crate::Idp;
-use crate::audit::{Actor, AuditEvent, AuditKind};
+use crate::admin::sponsors::MAX_SPONSORS;
 use crate::ctx::Ctx;
-use crate::email::{EmailAddress, EmailError};
-use crate::ids::{InvitationId, UserId};
-use crate::mail::{InvitationMail, MailContent};
-use crate::model::invitation::{Invitation, InvitationState, Inviter};
+use crate::email::{Domain, EmailAddress, EmailError};
+use crate::ids::UserId;
+use crate::model::invitation::{Invitation, Inviter};
 use crate::model::tenant::{AllowInvitesFrom, Status, Tenant};
 use crate::model::user::{ExternalUserState, Profile, Role, User};
-use crate::ports::{Change, ChangeError, Unavailable};
-use crate::vault::SecretHash;
+use crate::ports::directory::Invitee;
+use crate::ports::{ChangeError, Unavailable};
 use hospes_protocol::claims::UserType;
-use jiff::SignedDuration;
 use std::time::Duration;
 
 /// The longest custom message, in characters.
 pub const MAX_MESSAGE: usize = 1000;
 /// The longest display name, in characters.
 const MAX_NAME: usize = 256;
-/// Sponsors of one guest, as in the model product.
-const MAX_SPONSORS: usize = 5;
-/// Invitations to one address within a day.
-const PER_RECIPIENT: u64 = 3;
-/// Invitations by one inviter within an hour.
-const PER_INVITER: u64 = 1000;
 
 /// What is asked for.
 #[derive(Clone, Debug)]
@@ -69,6 +61,9 @@ pub enum InviteError {
     /// The address.
     #[error("invitedUserEmailAddress {0}")]
     Email(EmailError),
+    /// The tenant takes no guests from there.
+    #[error("the organization takes no guests from {0}")]
+    Domain(Domain),
     /// The copy's address.
     #[error("ccRecipients {0}")]
     Cc(EmailError),
@@ -89,6 +84,15 @@ pub enum InviteError {
     /// The guest is blocked.
     #[error("the guest exists and is disabled")]
     IsDisabled(UserId),
+    /// The guest was deleted and can be restored.
+    #[error("the guest was deleted; restore them instead of inviting anew")]
+    IsDeleted(UserId),
+    /// The address is another person's.
+    #[error("the address belongs to somebody else in this tenant")]
+    IsTaken(UserId),
+    /// A client may not hand somebody's roles to another account.
+    #[error("a person with directory roles is reset by an administrator who signed in")]
+    HasRoles(UserId),
     /// Too many.
     #[error("too many invitations, try again later")]
     TooMany,
@@ -119,10 +123,10 @@ pub fn may_invite(tenant: &Tenant, user: &User) -> bool {
 }
 
 /// A checked request.
-struct Checked {
-    email: EmailAddress,
-    cc: Option<EmailAddress>,
-    message: Option<String>,
+pub(super) struct Checked {
+    pub(super) email: EmailAddress,
+    pub(super) cc: Option<EmailAddress>,
+    pub(super) message: Option<String>,
 }
 
 impl Idp {
@@ -140,32 +144,22 @@ impl Idp {
         let checked = self.check_invite(tenant, &request).await?;
         self.count_invite(ctx, tenant, &inviter, &checked.email).await?;
         let existing = self.directory.user_by_email(tenant.id, &checked.email).await?;
-        let is_new = existing.is_none();
-        let user = match existing {
-            Some(user) => invitable(user)?,
-            None => guest(ctx, tenant, &inviter, &request, &checked.email),
+        let (user, invitee) = match existing {
+            Some(user) => (invitable(user)?, Invitee::Known),
+            None => (guest(ctx, tenant, &inviter, &request, &checked.email), Invitee::New),
         };
-        let secret = ctx.token();
-        let invitation = invitation(ctx, tenant, (&user, &inviter), (&request, &checked, &secret));
-        let link = self.redeem_url(tenant, &secret);
-        let mail = if request.send_mail {
-            Some(self.invitation_mail(ctx, tenant, (&invitation, &user, &checked), &link).await?)
-        } else {
-            None
-        };
-        let mail_queued = mail.is_some();
-        let event = AuditEvent::new(ctx, tenant.id, AuditKind::InvitationCreated, Actor::from(&inviter))
-            .target(user.id)
-            .detail("invitation", invitation.id.to_string())
-            .detail("mail", mail_queued);
-        let change = Change::Invite { user: user.clone(), is_new, invitation: invitation.clone(), mail };
-        self.apply(change, event).await?;
-        let redeem_url = self.disclose(ctx, tenant, (&inviter, &invitation), link).await;
-        Ok(Invited { invitation, user, redeem_url, mail_queued })
+        self.issue((ctx, tenant), inviter, (&request, checked), (user, invitee)).await
     }
 
-    async fn check_invite(&self, tenant: &Tenant, request: &InviteRequest) -> Result<Checked, InviteError> {
+    pub(super) async fn check_invite(
+        &self,
+        tenant: &Tenant,
+        request: &InviteRequest,
+    ) -> Result<Checked, InviteError> {
         let email = EmailAddress::parse(&request.email).map_err(InviteError::Email)?;
+        if !tenant.settings.options.invitations.domains.welcome(&email.domain()) {
+            return Err(InviteError::Domain(email.domain()));
+        }
         let cc = request.cc.as_deref().map(EmailAddress::parse).transpose().map_err(InviteError::Cc)?;
         if request.display_name.as_ref().is_some_and(|name| !is_plain_line(name, MAX_NAME)) {
             return Err(InviteError::Text("invitedUserDisplayName"));
@@ -187,7 +181,7 @@ impl Idp {
         Ok(Checked { email, cc, message: message.filter(|text| !text.trim().is_empty()) })
     }
 
-    async fn count_invite(
+    pub(super) async fn count_invite(
         &self,
         ctx: &Ctx,
         tenant: &Tenant,
@@ -203,63 +197,16 @@ impl Idp {
         let visit = crate::browser::Visit { ctx, tenant, browser: &browser };
         let by_inviter = self.count(&visit, "invites-by", &who, Duration::from_hours(1)).await?;
         let to_recipient = self.count(&visit, "invites-to", to.key(), Duration::from_hours(24)).await?;
-        if by_inviter > PER_INVITER || to_recipient > PER_RECIPIENT {
-            Err(InviteError::TooMany)
-        } else {
-            Ok(())
-        }
-    }
-
-    async fn invitation_mail(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        (invitation, user, checked): (&Invitation, &User, &Checked),
-        link: &str,
-    ) -> Result<crate::mail::OutboxMail, InviteError> {
-        let inviter = match &invitation.inviter {
-            Inviter::User(id) => self.directory.user(tenant.id, *id).await?,
-            Inviter::Client(_) | Inviter::Operator => None,
-        };
-        let content = MailContent::Invitation(InvitationMail {
-            organization: tenant.display_name.clone(),
-            inviter_name: inviter.as_ref().and_then(|inviter| inviter.profile.display_name.clone()),
-            reply_to: inviter.map(|inviter| inviter.email),
-            cc: checked.cc.clone(),
-            guest_name: user.profile.display_name.clone(),
-            message: checked.message.clone(),
-            link: link.to_owned(),
-            expires_at: invitation.expires_at,
-            destination: self.destination_name(tenant, &invitation.redirect_url).await?,
-            privacy_statement_url: tenant.settings.privacy_statement_url.clone(),
-        });
-        let mut mail = self.outbox_mail(ctx, tenant, &invitation.email, (&content, invitation.expires_at));
-        mail.language.clone_from(&invitation.language);
-        Ok(mail)
-    }
-
-    fn redeem_url(&self, tenant: &Tenant, secret: &str) -> String {
-        self.issuer(tenant).join(&format!("/redeem?ticket={secret}"))
-    }
-
-    /// Whoever holds the link could pretend to be invited, so it is only shown where the tenant wants that, and recorded.
-    async fn disclose(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        (inviter, invitation): (&Inviter, &Invitation),
-        link: String,
-    ) -> Option<String> {
-        if !tenant.settings.return_redeem_url && *inviter != Inviter::Operator {
-            return None;
-        }
-        let event = AuditEvent::new(ctx, tenant.id, AuditKind::InvitationUrlDisclosed, Actor::from(inviter));
-        self.audit.record(event.target(invitation.id)).await;
-        Some(link)
+        let of_tenant = self.count(&visit, "invites-of-tenant", "", Duration::from_hours(24)).await?;
+        let limits = &tenant.settings.options.invitations.limits;
+        let is_over = by_inviter > u64::from(limits.by_inviter_per_hour)
+            || to_recipient > u64::from(limits.to_address_per_day)
+            || of_tenant > u64::from(limits.of_tenant_per_day);
+        if is_over { Err(InviteError::TooMany) } else { Ok(()) }
     }
 }
 
-fn invitable(user: User) -> Result<User, InviteError> {
+pub(super) fn invitable(user: User) -> Result<User, InviteError> {
     match (user.user_type, user.status) {
         (UserType::Member, _) => Err(InviteError::IsMember(user.id)),
         (UserType::Guest, Status::Disabled) => Err(InviteError::IsDisabled(user.id)),
@@ -298,35 +245,8 @@ fn guest(
         sponsors,
         invited_by,
         created_at: ctx.now,
+        deleted_at: None,
         version: 0,
-    }
-}
-
-/// For somebody who has redeemed already, the link is a way back from the start.
-fn invitation(
-    ctx: &Ctx,
-    tenant: &Tenant,
-    (user, inviter): (&User, &Inviter),
-    (request, checked, secret): (&InviteRequest, &Checked, &str),
-) -> Invitation {
-    let state = if user.is_pending() { InvitationState::Pending } else { InvitationState::Completed };
-    Invitation {
-        id: InvitationId::generate(ctx),
-        tenant: tenant.id,
-        user: user.id,
-        email: checked.email.clone(),
-        secret: SecretHash::of(secret),
-        redirect_url: request.redirect_url.clone(),
-        inviter: inviter.clone(),
-        message: checked.message.clone(),
-        language: request.language.clone(),
-        cc: checked.cc.clone(),
-        state,
-        created_at: ctx.now,
-        expires_at: ctx
-            .after(tenant.settings.invitation_lifetime)
-            .max(ctx.now + SignedDuration::from_mins(1)),
-        closed_at: None,
     }
 }
 

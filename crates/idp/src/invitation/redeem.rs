@@ -78,7 +78,7 @@ impl Idp {
     async fn invitation_of(&self, visit: &Visit<'_>, ticket: &str) -> Result<Invitation, PageError> {
         let found = self.directory.invitation_by_secret(visit.tenant.id, &SecretHash::of(ticket)).await?;
         let refusal = match &found {
-            Some(invitation) => invitation_closed(invitation, visit.ctx.now),
+            Some(invitation) => invitation_closed(visit.tenant, invitation, visit.ctx.now),
             None => Some(self.missed_ticket(visit).await?),
         };
         match (found, refusal) {

@@ -4,6 +4,7 @@
 mod claims;
 mod details;
 mod exchange;
+mod invitations;
 mod logout;
 mod registration;
 mod resources;
@@ -15,6 +16,7 @@ mod tokens;
 pub use claims::{ClaimOptions, ClaimPlace, ClaimSource, MappedClaim};
 pub use details::{DetailField, DetailRules, DetailType, DetailValue};
 pub use exchange::{ExchangeAudience, ExchangeOptions};
+pub use invitations::{DomainMode, DomainPattern, DomainRules, InvitationLimits, InvitationRules};
 pub use logout::LogoutOptions;
 pub(crate) use registration::is_visible;
 pub use registration::{ApplicationType, RegistrationOptions};

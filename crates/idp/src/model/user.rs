@@ -90,6 +90,9 @@ pub struct User {
     pub invited_by: Option<UserId>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was deleted. Until it is purged it can be restored, and is nobody meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub deleted_at: Option<Timestamp>,
     /// Rises with each change.
     pub version: u64,
 }

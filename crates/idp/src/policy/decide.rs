@@ -8,6 +8,7 @@ use crate::model::home_idp::HomeIdp;
 use crate::model::tenant::Tenant;
 use crate::model::user::User;
 use crate::refusal::Refusal;
+use hospes_protocol::claims::UserType;
 
 /// What a decision rests on.
 #[derive(Clone, Copy, Debug)]
@@ -35,7 +36,8 @@ pub enum Decision {
 
 /// Decides.
 pub fn decide(facts: &Facts<'_>) -> Decision {
-    let rules = [tenant_enabled, client_enabled, user_enabled, user_redeemed, home_idp_trusted];
+    let rules =
+        [tenant_enabled, client_enabled, user_enabled, user_redeemed, domain_welcome, home_idp_trusted];
     rules.into_iter().find_map(|rule| rule(facts)).map_or(Decision::Permit, Decision::Deny)
 }
 
@@ -53,6 +55,12 @@ fn user_enabled(facts: &Facts<'_>) -> Option<Refusal> {
 
 fn user_redeemed(facts: &Facts<'_>) -> Option<Refusal> {
     facts.user.is_pending().then_some(Refusal::NotRedeemed)
+}
+
+fn domain_welcome(facts: &Facts<'_>) -> Option<Refusal> {
+    let rules = &facts.tenant.settings.options.invitations.domains;
+    let is_held_to_them = rules.at_sign_in && facts.user.user_type == UserType::Guest;
+    (is_held_to_them && !rules.welcome(&facts.user.email.domain())).then_some(Refusal::DomainNotAllowed)
 }
 
 fn home_idp_trusted(facts: &Facts<'_>) -> Option<Refusal> {

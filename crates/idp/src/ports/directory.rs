@@ -6,6 +6,7 @@
 use super::Unavailable;
 use super::groups::Groups;
 use super::page::{Page, PageRequest};
+use super::user_query::UserQuery;
 use crate::audit::AuditEvent;
 use crate::email::{Domain, EmailAddress};
 use crate::ids::{GroupId, HomeIdpId, InvitationId, MailId, NoticeId, RegistrationTokenId, TenantId, UserId};
@@ -20,21 +21,9 @@ use crate::model::tenant::{SigningKey, Slug, Tenant};
 use crate::model::user::{Consent, FederatedIdentity, LocalAccount, User};
 use crate::vault::SecretHash;
 use async_trait::async_trait;
-use hospes_protocol::claims::UserType;
 use hospes_protocol::{ClientId, Issuer, Subject};
 use jiff::Timestamp;
 use std::sync::Arc;
-
-/// Which people are wanted. Absent members do not filter.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct UserFilter {
-    /// Guests or members.
-    pub user_type: Option<UserType>,
-    /// Pending or redeemed.
-    pub state: Option<crate::model::user::ExternalUserState>,
-    /// Exactly this address, by key.
-    pub email: Option<EmailAddress>,
-}
 
 /// How a redemption binds a person.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,6 +43,17 @@ pub struct Admission {
     pub binding: Binding,
     /// The invitation that is used up, if one was. It must still be pending.
     pub invitation: Option<InvitationId>,
+}
+
+/// What becomes of the directory object of somebody who is invited.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Invitee {
+    /// It is new.
+    New,
+    /// It stays as it is.
+    Known,
+    /// It is updated, and loses the identities and the lightweight account it is bound to.
+    Reset,
 }
 
 /// One write.
@@ -97,7 +97,8 @@ pub enum Change {
     InsertUser(User, Option<LocalAccount>),
     /// See [`Change::UpdateTenant`].
     UpdateUser(User),
-    /// Gone, with identities, account, invitations, consents and memberships.
+    /// Gone for good, with identities, account, invitations, consents and memberships. Somebody who can still be restored
+    /// was updated to be deleted instead.
     DeleteUser(TenantId, UserId),
     /// Adds or replaces the lightweight account of an existing person, and queues the mail that tells them.
     ReplacePassword(LocalAccount, OutboxMail),
@@ -108,12 +109,12 @@ pub enum Change {
         /// As it shall be.
         after: LocalAccount,
     },
-    /// The person if new (`true`), the invitation, its mail. Pending invitations of the person are superseded.
+    /// The person, the invitation, its mail. Pending invitations of the person are superseded.
     Invite {
         /// The guest object.
         user: User,
-        /// Whether the guest object is new.
-        is_new: bool,
+        /// What becomes of it.
+        invitee: Invitee,
         /// The invitation.
         invitation: Invitation,
         /// Its mail, unless the inviter delivers the link.
@@ -247,11 +248,11 @@ pub trait Directory: Groups {
         issuer: &Issuer,
         subject: &Subject,
     ) -> Result<Option<User>, Unavailable>;
-    /// By identifier.
+    /// Those a query asks for. Only here are deleted people found: everywhere else they are not there.
     async fn list_users(
         &self,
         tenant: TenantId,
-        filter: &UserFilter,
+        query: &UserQuery,
         page: PageRequest,
     ) -> Result<Page<User>, Unavailable>;
     /// Links of a person.

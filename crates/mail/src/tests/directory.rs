@@ -11,8 +11,7 @@ use hospes_idp::ids::{GroupId, HomeIdpId, InvitationId, MailId, NoticeId, Tenant
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::notice::LogoutNotice;
-use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Change, ChangeError, Directory, Groups, Page, PageRequest, Unavailable};
+use hospes_idp::ports::{Change, ChangeError, Directory, Groups, Page, PageRequest, Unavailable, UserQuery};
 use hospes_idp::registration::record::RegistrationToken;
 use hospes_idp::tenant::{SigningKey, Slug, Tenant};
 use hospes_idp::vault::SecretHash;
@@ -177,7 +176,7 @@ impl Directory for OutboxOnly {
     async fn list_users(
         &self,
         _: TenantId,
-        _: &UserFilter,
+        _: &UserQuery,
         _: PageRequest,
     ) -> Result<Page<User>, Unavailable> {
         unreachable!()

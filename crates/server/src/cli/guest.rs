@@ -1,10 +1,14 @@
 //! `hospes guest`: people who belong somewhere else. They are made by `hospes invite`.
 
 use super::office::{At, Office, Range, all, person};
-use anyhow::Result;
+use anyhow::{Context as _, Result};
 use clap::{Args, Subcommand};
 use hospes_idp::admin::people::UserPatch;
-use hospes_idp::ports::directory::UserFilter;
+use hospes_idp::admin::{Admin, AdminError};
+use hospes_idp::email::EmailAddress;
+use hospes_idp::ids::UserId;
+use hospes_idp::ports::user_query::Condition;
+use hospes_idp::ports::{PageRequest, UserQuery};
 use hospes_idp::tenant::Status;
 use hospes_protocol::claims::UserType;
 use hospes_web::api::{State, User, UserWithIdentities};
@@ -27,8 +31,19 @@ pub(super) enum Verb {
     Disable(One),
     /// Let a disabled guest in again.
     Enable(One),
-    /// Delete a guest with everything that is theirs.
+    /// Delete a guest. They can be restored for 30 days.
     Delete(One),
+    /// List guests who were deleted and can be restored, the first to go for good first.
+    Deleted {
+        #[command(flatten)]
+        at: At,
+        #[command(flatten)]
+        range: Range,
+    },
+    /// Make a guest who was deleted what they were.
+    Restore(One),
+    /// Remove a guest who was deleted for good, with everything that is theirs.
+    Purge(One),
 }
 
 /// Which guest.
@@ -45,9 +60,11 @@ pub(super) async fn run(office: &Office, verb: Verb) -> Result<()> {
         Verb::List { at, state, range } => {
             let tenant = office.tenant(&at.tenant).await?;
             let admin = office.admin(&tenant)?;
-            let user_type = Some(UserType::Guest);
-            let filter = UserFilter { user_type, state: state.map(Into::into), email: None };
-            let guests: Vec<User> = all(range, async |page| admin.users(&filter, page).await).await?;
+            let mut query = UserQuery::of_type(UserType::Guest);
+            if let Some(state) = state {
+                query = query.and(Condition::State(Some(state.into())));
+            }
+            let guests: Vec<User> = all(range, async |page| admin.users(&query, page).await).await?;
             office.show_all(&guests, &["id", "email", "displayName", "state", "status"])
         }
         Verb::Show(one) => {
@@ -64,10 +81,42 @@ pub(super) async fn run(office: &Office, verb: Verb) -> Result<()> {
             let admin = office.admin(&tenant)?;
             let guest = person(&admin, UserType::Guest, &one.guest).await?;
             admin.delete_user(guest.id, Some(guest.version)).await?;
-            office.say(&format!("Guest {} is deleted.", one.guest));
+            office.say(&format!("Guest {} is deleted and can be restored for 30 days.", one.guest));
+            Ok(())
+        }
+        Verb::Deleted { at, range } => {
+            let tenant = office.tenant(&at.tenant).await?;
+            let admin = office.admin(&tenant)?;
+            let query = UserQuery::of_type(UserType::Guest).deleted();
+            let guests: Vec<User> = all(range, async |page| admin.users(&query, page).await).await?;
+            office.show_all(&guests, &["id", "email", "displayName", "deletedAt"])
+        }
+        Verb::Restore(one) => {
+            let tenant = office.tenant(&one.at.tenant).await?;
+            let admin = office.admin(&tenant)?;
+            let guest = deleted(&admin, &one.guest).await?;
+            office.show(&User::from(admin.restore_user(guest).await?))
+        }
+        Verb::Purge(one) => {
+            let tenant = office.tenant(&one.at.tenant).await?;
+            let admin = office.admin(&tenant)?;
+            admin.purge_user(deleted(&admin, &one.guest).await?).await?;
+            office.say(&format!("Guest {} is gone for good.", one.guest));
             Ok(())
         }
     }
+}
+
+/// A guest who was deleted, by identifier or address.
+async fn deleted(admin: &Admin<'_>, named: &str) -> Result<UserId> {
+    let wanted = match (UserId::parse(named), EmailAddress::parse(named)) {
+        (Some(id), _) => Condition::Id(id),
+        (None, Ok(email)) => Condition::email(&email),
+        (None, Err(_)) => return Err(AdminError::NotFound).with_context(|| named.to_owned()),
+    };
+    let query = UserQuery::of_type(UserType::Guest).and(wanted).deleted();
+    let found = admin.users(&query, PageRequest { after: None, size: 1 }).await?.items.pop();
+    found.map(|guest| guest.id).ok_or(AdminError::NotFound).with_context(|| named.to_owned())
 }
 
 async fn set_status(office: &Office, one: &One, status: Status) -> Result<()> {

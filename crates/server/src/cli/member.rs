@@ -3,7 +3,7 @@
 use super::office::{At, Office, Range, all, read_secret};
 use anyhow::Result;
 use clap::Subcommand;
-use hospes_idp::ports::directory::UserFilter;
+use hospes_idp::ports::UserQuery;
 use hospes_protocol::claims::UserType;
 use hospes_web::api::{NewMember, Role, User};
 use std::path::PathBuf;
@@ -48,8 +48,8 @@ pub(super) async fn run(office: &Office, verb: Verb) -> Result<()> {
         Verb::List { at, range } => {
             let tenant = office.tenant(&at.tenant).await?;
             let admin = office.admin(&tenant)?;
-            let filter = UserFilter { user_type: Some(UserType::Member), ..UserFilter::default() };
-            let members: Vec<User> = all(range, async |page| admin.users(&filter, page).await).await?;
+            let members = UserQuery::of_type(UserType::Member);
+            let members: Vec<User> = all(range, async |page| admin.users(&members, page).await).await?;
             office.show_all(&members, &["id", "email", "displayName", "roles", "status"])
         }
     }

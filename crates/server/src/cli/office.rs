@@ -9,8 +9,7 @@ use hospes_idp::admin::{Admin, AdminError, Caller};
 use hospes_idp::email::EmailAddress;
 use hospes_idp::guest::user::User;
 use hospes_idp::ids::UserId;
-use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Page, PageRequest};
+use hospes_idp::ports::{Page, PageRequest, UserQuery};
 use hospes_idp::tenant::Tenant;
 use hospes_idp::{Ctx, Idp};
 use hospes_protocol::claims::UserType;
@@ -118,8 +117,8 @@ pub(super) async fn somebody(admin: &Admin<'_>, named: &str) -> Result<User> {
     let found = match (UserId::parse(named), EmailAddress::parse(named)) {
         (Some(id), _) => Some(admin.user(id).await?),
         (None, Ok(email)) => {
-            let filter = UserFilter { email: Some(email), ..UserFilter::default() };
-            admin.users(&filter, PageRequest { after: None, size: 1 }).await?.items.pop()
+            let query = UserQuery::with_email(&email);
+            admin.users(&query, PageRequest { after: None, size: 1 }).await?.items.pop()
         }
         (None, Err(_)) => None,
     };

@@ -7,8 +7,7 @@ use hospes_idp::Ctx;
 use hospes_idp::admin::clients::ClientSettings;
 use hospes_idp::admin::tenants::NewTenant;
 use hospes_idp::admin::{Admin, Caller};
-use hospes_idp::ports::PageRequest;
-use hospes_idp::ports::directory::UserFilter;
+use hospes_idp::ports::{PageRequest, UserQuery};
 use hospes_idp::tenant::{Tenant, TenantSettings};
 use hospes_protocol::token::GrantType;
 use hospes_server::config::{Config, Sources};
@@ -204,7 +203,7 @@ impl TestHouse {
                 format!("{:?}", admin.signing_keys().await.unwrap()),
                 format!("{:?}", admin.clients(all()).await.unwrap()),
                 format!("{:?}", admin.home_idps(all()).await.unwrap()),
-                format!("{:?}", admin.users(&UserFilter::default(), all()).await.unwrap()),
+                format!("{:?}", admin.users(&UserQuery::default(), all()).await.unwrap()),
                 format!("{:?}", admin.invitations(None, all()).await.unwrap()),
             ];
             text += &parts.join("\n");

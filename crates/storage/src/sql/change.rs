@@ -8,6 +8,8 @@ mod people;
 mod registration;
 mod registry;
 
+pub(super) use people::fill_columns;
+
 use super::statement::{Arg, Writing, args};
 use super::{notices, outbox};
 use hospes_idp::audit::AuditEvent;
@@ -42,8 +44,8 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
             outbox::enqueue(tx, &notice).await
         }
         Change::RehashPassword { before, after } => people::rehash_password(tx, &before, &after).await,
-        Change::Invite { user, is_new, invitation, mail } => {
-            invitations::invite(tx, &user, is_new, &invitation, audit.at).await?;
+        Change::Invite { user, invitee, invitation, mail } => {
+            invitations::invite(tx, (&user, invitee), &invitation, audit.at).await?;
             match &mail {
                 Some(mail) => outbox::enqueue(tx, mail).await,
                 None => Ok(()),

@@ -36,6 +36,7 @@ impl Groups for SqlDirectory {
         let sql = "SELECT users.body FROM group_members AS member
              JOIN users ON users.tenant = member.tenant AND users.id = member.user_id
              WHERE member.tenant = $1 AND member.group_id = $2 AND member.user_id > $3
+                 AND users.deleted_at IS NULL
              ORDER BY member.user_id LIMIT $4";
         let found = self.all(sql, args![tenant, group, paging.after.as_str(), paging.limit]).await?;
         Ok(paging.cut(found, |user: &User| user.id.to_string()))

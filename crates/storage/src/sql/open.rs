@@ -1,7 +1,8 @@
 //! Opening a database and bringing its tables up to date. Knows URLs, pools and migrations, no statement of the port.
 
 use super::SqlDirectory;
-use super::statement::{self, Pool};
+use super::change;
+use super::statement::{self, Pool, Writing};
 use sqlx::migrate::{Migration, Migrator};
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePoolOptions, SqliteSynchronous};
@@ -51,7 +52,18 @@ impl SqlDirectory {
             Pool::Sqlite { write, .. } => for_sqlite().run(write).await?,
             Pool::Postgres(pool) => MIGRATIONS.run(pool).await?,
         }
-        Ok(())
+        self.fill_columns().await
+    }
+
+    async fn fill_columns(&self) -> Result<(), OpenError> {
+        loop {
+            let mut tx = Writing::begin(&self.pool).await?;
+            let filled = change::fill_columns(&mut tx).await.map_err(sqlx::Error::decode)?;
+            tx.commit().await?;
+            if filled == 0 {
+                return Ok(());
+            }
+        }
     }
 
     /// What [`migrate`](Self::migrate) would do, oldest first. Changes nothing.

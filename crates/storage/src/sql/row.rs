@@ -4,6 +4,7 @@ use hospes_idp::guest::user::ExternalUserState;
 use hospes_idp::invitation::record::InvitationState;
 use hospes_idp::ports::Unavailable;
 use hospes_idp::registration::record::RegistrationToken;
+use hospes_idp::tenant::Status;
 use hospes_protocol::claims::UserType;
 use serde::Deserialize;
 use serde::de::DeserializeOwned;
@@ -29,6 +30,13 @@ pub(super) fn user_state(state: ExternalUserState) -> &'static str {
     match state {
         ExternalUserState::PendingAcceptance => "pending",
         ExternalUserState::Accepted => "accepted",
+    }
+}
+
+pub(super) fn user_status(status: Status) -> &'static str {
+    match status {
+        Status::Enabled => "enabled",
+        Status::Disabled => "disabled",
     }
 }
 

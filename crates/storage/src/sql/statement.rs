@@ -9,7 +9,7 @@ use hospes_idp::ids::{
 use hospes_idp::vault::SecretHash;
 use hospes_protocol::encoding::base64url;
 use jiff::Timestamp;
-use sqlx::{PgPool, Postgres, Sqlite, SqlitePool, Transaction};
+use sqlx::{PgPool, Postgres, SqlSafeStr, Sqlite, SqlitePool, Transaction};
 
 /// What a placeholder stands for.
 #[derive(Clone, Debug)]
@@ -17,6 +17,7 @@ pub(super) enum Arg {
     Text(String),
     MaybeText(Option<String>),
     Number(i64),
+    MaybeNumber(Option<i64>),
 }
 
 impl Arg {
@@ -47,6 +48,12 @@ impl From<Option<&str>> for Arg {
 impl From<i64> for Arg {
     fn from(number: i64) -> Self {
         Self::Number(number)
+    }
+}
+
+impl From<Option<Timestamp>> for Arg {
+    fn from(time: Option<Timestamp>) -> Self {
+        Self::MaybeNumber(time.map(Timestamp::as_millisecond))
     }
 }
 
@@ -87,6 +94,7 @@ macro_rules! bind {
                 Arg::Text(text) => query.bind(text),
                 Arg::MaybeText(text) => query.bind(text),
                 Arg::Number(number) => query.bind(number),
+                Arg::MaybeNumber(number) => query.bind(number),
             };
         }
         query
@@ -106,7 +114,11 @@ pub(super) enum Writing {
 }
 
 /// Runs a read outside any transaction: the one text column of every row.
-pub(super) async fn read(pool: &Pool, sql: &'static str, args: &[Arg]) -> Result<Vec<String>, sqlx::Error> {
+pub(super) async fn read(
+    pool: &Pool,
+    sql: impl SqlSafeStr,
+    args: &[Arg],
+) -> Result<Vec<String>, sqlx::Error> {
     if !args.iter().all(Arg::is_storable) {
         return Ok(Vec::new());
     }

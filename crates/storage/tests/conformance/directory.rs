@@ -8,6 +8,7 @@ mod notices;
 mod outbox;
 mod own_writes;
 mod paging;
+mod people;
 mod registration;
 mod registry;
 mod survival;
@@ -15,8 +16,7 @@ mod tenants;
 
 use crate::fixture::{self, event};
 use hospes_idp::ids::TenantId;
-use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Change, ChangeError, Directory, PageRequest};
+use hospes_idp::ports::{Change, ChangeError, Directory, PageRequest, UserQuery};
 use hospes_idp::tenant::Tenant;
 use hospes_idp::vault::SecretHash;
 use std::sync::Arc;
@@ -38,8 +38,8 @@ async fn refused(directory: &Store, tenant: TenantId, change: Change) -> ChangeE
 
 /// All a tenant has, as text.
 async fn everything(directory: &Store, tenant: TenantId) -> String {
-    let filter = UserFilter::default();
-    let users = directory.list_users(tenant, &filter, all()).await.unwrap().items;
+    let mut users = directory.list_users(tenant, &UserQuery::default(), all()).await.unwrap().items;
+    users.extend(directory.list_users(tenant, &UserQuery::default().deleted(), all()).await.unwrap().items);
     let mut people = Vec::new();
     for user in &users {
         people.push((

@@ -138,6 +138,7 @@ pub(crate) fn guest(tenant: &Tenant, address: &str) -> User {
         sponsors: Vec::new(),
         invited_by: None,
         created_at: ctx.now,
+        deleted_at: None,
         version: 0,
     }
 }

@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
+use uuid::Uuid;
 
 /// Problem details (RFC 9457), served as `application/problem+json`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]
@@ -21,4 +22,7 @@ pub struct Problem {
     pub reference: String,
     /// Every single problem, where there are several.
     pub problems: Vec<String>,
+    /// The object that is in the way, where there is one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub existing: Option<Uuid>,
 }

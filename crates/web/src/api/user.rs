@@ -45,6 +45,8 @@ pub struct User {
     pub invited_by: Option<Uuid>,
     /// When it was made.
     pub created_at: Timestamp,
+    /// When it was deleted, if it can still be restored.
+    pub deleted_at: Option<Timestamp>,
     /// Rises with each change; the `ETag` in quotes.
     pub version: u64,
 }
@@ -68,6 +70,7 @@ impl From<domain::User> for User {
             sponsors: user.sponsors.iter().map(|id| id.0).collect(),
             invited_by: user.invited_by.map(|id| id.0),
             created_at: user.created_at,
+            deleted_at: user.deleted_at,
             version: user.version,
         }
     }
@@ -156,6 +159,12 @@ impl From<NewMember> for people::NewMember {
 pub struct UserPatch {
     /// Full name.
     pub display_name: Option<String>,
+    /// Given name; empty takes it away.
+    pub given_name: Option<String>,
+    /// Family name; empty takes it away.
+    pub family_name: Option<String>,
+    /// BCP 47 language tag; empty takes it away.
+    pub preferred_language: Option<String>,
     /// On or off. Off ends sessions and tokens.
     pub status: Option<Status>,
     /// Directory roles, as a whole.
@@ -166,6 +175,9 @@ impl From<UserPatch> for people::UserPatch {
     fn from(patch: UserPatch) -> Self {
         Self {
             display_name: patch.display_name,
+            given_name: patch.given_name,
+            family_name: patch.family_name,
+            preferred_language: patch.preferred_language,
             status: patch.status.map(Into::into),
             roles: patch.roles.map(|roles| roles.into_iter().map(Into::into).collect()),
         }

@@ -4,10 +4,11 @@
 //! Nothing is decided here. Each handler obtains the permission handle, calls it once and renders a document of
 //! [`crate::api`]. Bearer tokens only: no cookie is read, so nothing here can be forged across sites.
 
-mod access;
+pub(in crate::routes) mod access;
 mod audit;
 mod clients;
-mod failure;
+mod deleted_users;
+pub(in crate::routes) mod failure;
 mod groups;
 mod home_idps;
 mod invitations;
@@ -126,6 +127,18 @@ const ENDPOINTS: &[Endpoint] = &[
             (Method::PATCH, || route().to(users::update)),
             (Method::DELETE, || route().to(users::remove)),
         ],
+    },
+    Endpoint { path: "/deleted-users", methods: &[(Method::GET, || route().to(deleted_users::list))] },
+    Endpoint {
+        path: "/deleted-users/{id}",
+        methods: &[
+            (Method::GET, || route().to(deleted_users::read)),
+            (Method::DELETE, || route().to(deleted_users::purge)),
+        ],
+    },
+    Endpoint {
+        path: "/deleted-users/{id}/restore",
+        methods: &[(Method::POST, || route().to(deleted_users::restore))],
     },
     Endpoint { path: "/users/{id}/groups", methods: &[(Method::GET, || route().to(groups::of_user))] },
     Endpoint {

@@ -101,12 +101,15 @@ fn problem_of(error: &InviteError) -> InviteProblem {
         InviteError::Text("customizedMessageBody") => InviteProblem::MessageTooLong,
         InviteError::Text(_) => InviteProblem::NameTooLong,
         InviteError::IsMember(_) => InviteProblem::OwnDomain,
-        InviteError::IsDisabled(_) => InviteProblem::GuestDisabled,
+        InviteError::IsDisabled(_) | InviteError::IsDeleted(_) => InviteProblem::GuestDisabled,
         InviteError::TooMany => InviteProblem::TooMany,
+        InviteError::Domain(_) => InviteProblem::DomainNotAllowed,
         InviteError::Email(_)
         | InviteError::Cc(_)
         | InviteError::Sponsor
         | InviteError::NotAllowed
+        | InviteError::IsTaken(_)
+        | InviteError::HasRoles(_)
         | InviteError::Change(_) => InviteProblem::EmailMalformed,
     }
 }

@@ -1,6 +1,7 @@
 //! Options of a tenant.
 
 use super::details::DetailRules;
+use super::invitations::InvitationRules;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -10,6 +11,8 @@ use utoipa::ToSchema;
 pub struct TenantOptions {
     /// What clients may ask for beyond scopes (RFC 9396).
     pub details: DetailRules,
+    /// Which guests the tenant takes, and how many invitations it sends.
+    pub invitations: InvitationRules,
     /// How keys are rotated.
     pub keys: KeyOptions,
     /// Who may register clients by themselves (RFC 7591).

@@ -7,23 +7,26 @@ use crate::sql::statement::Writing;
 use hospes_idp::guest::user::{FederatedIdentity, User};
 use hospes_idp::ids::{InvitationId, TenantId};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
-use hospes_idp::ports::directory::{Admission, Binding};
+use hospes_idp::ports::directory::{Admission, Binding, Invitee};
 use hospes_idp::ports::{ChangeError, Unavailable};
 use jiff::Timestamp;
 
-/// Adds the invitation and, with `is_new`, the person. What was pending for the person is superseded at `at`.
+/// Adds the invitation and, if new, the person. What was pending for the person is superseded at `at`.
 pub(super) async fn invite(
     tx: &mut Writing,
-    user: &User,
-    is_new: bool,
+    (user, invitee): (&User, Invitee),
     invitation: &Invitation,
     at: Timestamp,
 ) -> Result<(), ChangeError> {
     belongs(user, invitation.tenant, invitation.user)?;
-    if is_new {
-        insert_user(tx, user, None).await?;
-    } else {
-        supersede_pending(tx, user, at).await?;
+    match invitee {
+        Invitee::New => insert_user(tx, user, None).await?,
+        Invitee::Known => supersede_pending(tx, user, at).await?,
+        Invitee::Reset => {
+            supersede_pending(tx, user, at).await?;
+            update_user(tx, user.clone()).await?;
+            unbind(tx, user).await?;
+        }
     }
     let sql =
         "INSERT INTO invitations (tenant, id, user_id, secret, state, body) VALUES ($1, $2, $3, $4, $5, $6)";
@@ -36,6 +39,17 @@ pub(super) async fn invite(
         body(invitation)?,
     ];
     insert(tx, sql, row, "invitation").await
+}
+
+/// Takes everything away the person could sign in with.
+async fn unbind(tx: &mut Writing, user: &User) -> Result<(), ChangeError> {
+    for sql in [
+        "DELETE FROM federated_identities WHERE tenant = $1 AND user_id = $2",
+        "DELETE FROM local_accounts WHERE tenant = $1 AND user_id = $2",
+    ] {
+        write(tx, sql, args![user.tenant, user.id], "identity").await?;
+    }
+    Ok(())
 }
 
 async fn supersede_pending(tx: &mut Writing, user: &User, at: Timestamp) -> Result<(), ChangeError> {

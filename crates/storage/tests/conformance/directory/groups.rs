@@ -18,7 +18,7 @@ on_every_directory! {
     ses_08_a_change_of_groups_is_seen_at_once
 }
 
-fn group(tenant: &Tenant, name: &str) -> Group {
+pub(super) fn group(tenant: &Tenant, name: &str) -> Group {
     let ctx = ctx();
     Group {
         id: GroupId::generate(&ctx),

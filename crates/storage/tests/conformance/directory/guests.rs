@@ -7,8 +7,9 @@ use crate::fixture::{
 };
 use hospes_idp::guest::user::{ExternalUserState, LocalAccount, PasswordHash, User};
 use hospes_idp::invitation::record::{Invitation, InvitationState};
-use hospes_idp::ports::directory::{Admission, Binding, UserFilter};
-use hospes_idp::ports::{Change, ChangeError};
+use hospes_idp::ports::directory::{Admission, Binding, Invitee};
+use hospes_idp::ports::user_query::Condition;
+use hospes_idp::ports::{Change, ChangeError, UserQuery};
 use hospes_idp::tenant::Tenant;
 use hospes_protocol::claims::UserType;
 use hospes_protocol::{Issuer, Subject};
@@ -117,10 +118,15 @@ async fn filters_narrow_the_list(directory: Store) {
     for user in [&pending, &accepted, &member] {
         make(&directory, tenant.id, Change::InsertUser(user.clone(), None)).await;
     }
-    let list =
-        async |filter: UserFilter| directory.list_users(tenant.id, &filter, all()).await.unwrap().items;
-    let of =
-        |user_type, state, address: Option<&str>| UserFilter { user_type, state, email: address.map(email) };
+    let list = async |condition: Condition| {
+        let query = UserQuery { condition, ..UserQuery::default() };
+        directory.list_users(tenant.id, &query, all()).await.unwrap().items
+    };
+    let of = |user_type: Option<_>, state: Option<_>, address: Option<&str>| {
+        let state = state.map(|state| Condition::State(Some(state)));
+        let address = address.map(|address| Condition::email(&email(address)));
+        Condition::All(user_type.map(Condition::Type).into_iter().chain(state).chain(address).collect())
+    };
     let (guests, members) = (Some(UserType::Guest), Some(UserType::Member));
     let accepted_state = Some(ExternalUserState::Accepted);
     let pending_state = Some(ExternalUserState::PendingAcceptance);
@@ -138,13 +144,17 @@ async fn filters_narrow_the_list(directory: Store) {
 async fn invited(directory: &Store, tenant: &Tenant, address: &str) -> (User, Invitation) {
     let user = guest(tenant, address);
     let invitation = invitation(&user);
-    let change =
-        Change::Invite { user: user.clone(), is_new: true, invitation: invitation.clone(), mail: None };
+    let change = Change::Invite {
+        user: user.clone(),
+        invitee: Invitee::New,
+        invitation: invitation.clone(),
+        mail: None,
+    };
     make(directory, tenant.id, change).await;
     (user, invitation)
 }
 
-fn admit(user: &User, binding: Binding, invitation: Option<&Invitation>) -> Change {
+pub(super) fn admit(user: &User, binding: Binding, invitation: Option<&Invitation>) -> Change {
     Change::Admit(Box::new(Admission {
         user: User { external_user_state: Some(ExternalUserState::Accepted), ..user.clone() },
         binding,

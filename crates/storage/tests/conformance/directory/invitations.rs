@@ -7,6 +7,7 @@ use hospes_idp::guest::user::User;
 use hospes_idp::invitation::record::{Invitation, InvitationState};
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::Change;
+use hospes_idp::ports::directory::Invitee;
 use std::sync::Arc;
 
 on_every_directory! {
@@ -18,16 +19,16 @@ on_every_directory! {
     invitations_are_listed_newest_first_and_by_state
 }
 
-fn invite(user: &User, is_new: bool, invitation: &Invitation, mail: Option<OutboxMail>) -> Change {
+fn invite(user: &User, invitee: Invitee, invitation: &Invitation, mail: Option<OutboxMail>) -> Change {
     let (user, invitation) = (user.clone(), invitation.clone());
-    Change::Invite { user, is_new, invitation, mail }
+    Change::Invite { user, invitee, invitation, mail }
 }
 
 async fn an_invitation_is_made_with_the_person_and_the_mail(directory: Store) {
     let tenant = new_tenant(&directory).await;
     let user = guest(&tenant, "ada@a.example");
     let (invitation, mail) = (invitation(&user), mail(&tenant, ctx().now));
-    make(&directory, tenant.id, invite(&user, true, &invitation, Some(mail.clone()))).await;
+    make(&directory, tenant.id, invite(&user, Invitee::New, &invitation, Some(mail.clone()))).await;
     assert_eq!(directory.user(tenant.id, user.id).await.unwrap(), Some(user));
     let found = directory.invitation(tenant.id, invitation.id).await.unwrap();
     assert_eq!(found.as_ref(), Some(&invitation));
@@ -42,9 +43,9 @@ async fn a_new_invitation_supersedes_the_pending_one(directory: Store) {
     let (user, other) = (guest(&tenant, "ada@a.example"), guest(&tenant, "eve@a.example"));
     let [first, second] = [invitation(&user), invitation(&user)];
     let hers = invitation(&other);
-    make(&directory, tenant.id, invite(&user, true, &first, None)).await;
-    make(&directory, tenant.id, invite(&other, true, &hers, None)).await;
-    let change = invite(&user, false, &second, None);
+    make(&directory, tenant.id, invite(&user, Invitee::New, &first, None)).await;
+    make(&directory, tenant.id, invite(&other, Invitee::New, &hers, None)).await;
+    let change = invite(&user, Invitee::Known, &second, None);
     let audit = event(tenant.id);
     directory.apply(change, audit.clone()).await.unwrap();
     let state = async |invitation: &Invitation| {
@@ -64,11 +65,11 @@ async fn a_new_invitation_supersedes_the_pending_one(directory: Store) {
 async fn of_parallel_invitations_exactly_one_stays_pending(directory: Store) {
     let tenant = new_tenant(&directory).await;
     let user = guest(&tenant, "ada@a.example");
-    make(&directory, tenant.id, invite(&user, true, &invitation(&user), None)).await;
+    make(&directory, tenant.id, invite(&user, Invitee::New, &invitation(&user), None)).await;
     let invitations: Vec<_> = (0..10)
         .map(|_| {
             let directory = Arc::clone(&directory);
-            let change = invite(&user, false, &invitation(&user), None);
+            let change = invite(&user, Invitee::Known, &invitation(&user), None);
             tokio::spawn(async move { directory.apply(change, event(tenant.id)).await })
         })
         .collect();
@@ -84,7 +85,7 @@ async fn an_invitation_is_withdrawn_once(directory: Store) {
     let tenant = new_tenant(&directory).await;
     let user = guest(&tenant, "ada@a.example");
     let (invitation, at) = (invitation(&user), ctx().now);
-    make(&directory, tenant.id, invite(&user, true, &invitation, None)).await;
+    make(&directory, tenant.id, invite(&user, Invitee::New, &invitation, None)).await;
     let revoke = || Change::RevokeInvitation(tenant.id, invitation.id, at);
     make(&directory, tenant.id, revoke()).await;
     let found = directory.invitation(tenant.id, invitation.id).await.unwrap().unwrap();
@@ -98,19 +99,19 @@ async fn an_invitation_that_cannot_be_made_leaves_no_person_and_no_mail(director
     let tenant = new_tenant(&directory).await;
     let (ada, eve) = (guest(&tenant, "ada@a.example"), guest(&tenant, "eve@a.example"));
     let (known, mail) = (invitation(&ada), mail(&tenant, ctx().now));
-    make(&directory, tenant.id, invite(&ada, true, &known, None)).await;
+    make(&directory, tenant.id, invite(&ada, Invitee::New, &known, None)).await;
     let same_id = Invitation { id: known.id, ..invitation(&eve) };
     let same_secret = Invitation { secret: known.secret, ..invitation(&eve) };
     for taken in [same_id, same_secret] {
-        let change = invite(&eve, true, &taken, Some(mail.clone()));
+        let change = invite(&eve, Invitee::New, &taken, Some(mail.clone()));
         assert!(is_conflict(&refused(&directory, tenant.id, change).await, "invitation"));
     }
     let twin = guest(&tenant, "ADA@a.example");
-    let change = invite(&twin, true, &invitation(&twin), Some(mail.clone()));
+    let change = invite(&twin, Invitee::New, &invitation(&twin), Some(mail.clone()));
     assert!(is_conflict(&refused(&directory, tenant.id, change).await, "email"));
-    let change = invite(&eve, false, &invitation(&eve), Some(mail.clone()));
+    let change = invite(&eve, Invitee::Known, &invitation(&eve), Some(mail.clone()));
     assert!(is_missing(&refused(&directory, tenant.id, change).await));
-    let change = invite(&eve, true, &invitation(&ada), Some(mail));
+    let change = invite(&eve, Invitee::New, &invitation(&ada), Some(mail));
     assert!(is_missing(&refused(&directory, tenant.id, change).await));
     let (now, later) = (ctx().now, ctx().now);
     assert_eq!(directory.claim_mails(now, later, 10).await.unwrap(), []);
@@ -122,7 +123,7 @@ async fn invitations_are_listed_newest_first_and_by_state(directory: Store) {
     for number in 0..3 {
         let user = guest(&tenant, &format!("g{number}@a.example"));
         made.push(invitation(&user));
-        make(&directory, tenant.id, invite(&user, true, &made[number], None)).await;
+        make(&directory, tenant.id, invite(&user, Invitee::New, &made[number], None)).await;
     }
     let ids = async |state| {
         let page = directory.list_invitations(tenant.id, state, all()).await.unwrap();

@@ -4,7 +4,7 @@ use super::{Store, make, new_tenant};
 use crate::backend::on_every_directory;
 use crate::fixture::{account, client, guest, home_idp, invitation, signing_key};
 use hospes_idp::ports::Change;
-use hospes_idp::ports::directory::{Admission, Binding};
+use hospes_idp::ports::directory::{Admission, Binding, Invitee};
 use hospes_idp::tenant::Status;
 
 on_every_directory! {
@@ -96,8 +96,12 @@ async fn ses_08_an_admitted_guest(directory: Store) {
         found.map(|user| user.version)
     };
     assert_eq!(version().await, None);
-    let invite =
-        Change::Invite { user: user.clone(), is_new: true, invitation: invitation.clone(), mail: None };
+    let invite = Change::Invite {
+        user: user.clone(),
+        invitee: Invitee::New,
+        invitation: invitation.clone(),
+        mail: None,
+    };
     make(&directory, tenant.id, invite).await;
     assert_eq!(version().await, Some(0));
     let admission = Admission {

@@ -3,8 +3,8 @@
 use super::{Store, make, new_tenant};
 use crate::backend::on_every_directory;
 use crate::fixture::{client, event, guest, home_idp, invitation, member};
-use hospes_idp::ports::directory::UserFilter;
-use hospes_idp::ports::{Change, Page, PageRequest};
+use hospes_idp::ports::directory::Invitee;
+use hospes_idp::ports::{Change, Page, PageRequest, UserQuery};
 use hospes_idp::tenant::Tenant;
 
 on_every_directory! {
@@ -51,7 +51,7 @@ async fn users_are_paged_while_others_are_added(directory: Store) {
         first.push(add_user(&directory, &tenant, name).await);
     }
     let added = std::sync::atomic::AtomicUsize::new(100);
-    let list = async |page| directory.list_users(tenant.id, &UserFilter::default(), page).await.unwrap();
+    let list = async |page| directory.list_users(tenant.id, &UserQuery::default(), page).await.unwrap();
     let found = walk(list, async || {
         if added.load(std::sync::atomic::Ordering::SeqCst) < 104 {
             let name = added.fetch_add(1, std::sync::atomic::Ordering::SeqCst);
@@ -62,7 +62,7 @@ async fn users_are_paged_while_others_are_added(directory: Store) {
     // New identifiers sort last, so those added on the way are met at the end.
     assert_eq!(found[..10], first);
     assert_eq!(found.len(), 14);
-    let whole = directory.list_users(tenant.id, &UserFilter::default(), page(None, 14)).await.unwrap();
+    let whole = directory.list_users(tenant.id, &UserQuery::default(), page(None, 14)).await.unwrap();
     assert_eq!((whole.items.len(), whole.next), (14, None));
 }
 
@@ -97,7 +97,7 @@ async fn invitations_are_paged_newest_first(directory: Store) {
         let user = guest(&tenant, &format!("g{name}@a.example"));
         let invitation = invitation(&user);
         made.insert(0, invitation.clone());
-        let change = Change::Invite { user, is_new: true, invitation, mail: None };
+        let change = Change::Invite { user, invitee: Invitee::New, invitation, mail: None };
         make(&directory, tenant.id, change).await;
     }
     let list = async |page| directory.list_invitations(tenant.id, None, page).await.unwrap();
@@ -151,8 +151,7 @@ async fn cursors_that_were_never_handed_out_do_no_harm(directory: Store) {
     let garbage = ["", "\0", "'; DROP TABLE users; --", "zzz", "ü", "0", &"x".repeat(100_000)];
     for after in garbage {
         let request = || page(Some(after), 2);
-        let filter = UserFilter::default();
-        let users = directory.list_users(tenant.id, &filter, request()).await.unwrap();
+        let users = directory.list_users(tenant.id, &UserQuery::default(), request()).await.unwrap();
         assert!(users.items.len() <= 2 && users.items.iter().all(|user| user.tenant == tenant.id));
         directory.list_tenants(request()).await.unwrap();
         directory.list_clients(tenant.id, request()).await.unwrap();
@@ -160,8 +159,8 @@ async fn cursors_that_were_never_handed_out_do_no_harm(directory: Store) {
         directory.list_invitations(tenant.id, None, request()).await.unwrap();
         directory.list_audit(tenant.id, None, request()).await.unwrap();
     }
-    let some = directory.list_users(tenant.id, &UserFilter::default(), page(None, 0)).await.unwrap();
+    let some = directory.list_users(tenant.id, &UserQuery::default(), page(None, 0)).await.unwrap();
     assert_eq!(some.items.len(), 1);
-    let many = directory.list_users(tenant.id, &UserFilter::default(), page(None, u32::MAX)).await.unwrap();
+    let many = directory.list_users(tenant.id, &UserQuery::default(), page(None, u32::MAX)).await.unwrap();
     assert_eq!(many.items.len(), 3);
 }

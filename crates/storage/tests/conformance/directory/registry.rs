@@ -5,8 +5,8 @@ use crate::backend::on_every_directory;
 use crate::fixture::{account, client, consent, home_idp, identity, member, signing_key, tenant};
 use hospes_idp::email::Domain;
 use hospes_idp::federation::home_idp::HomeIdp;
-use hospes_idp::ports::Change;
-use hospes_idp::ports::directory::{Admission, Binding, UserFilter};
+use hospes_idp::ports::directory::{Admission, Binding};
+use hospes_idp::ports::{Change, UserQuery};
 use hospes_idp::tenant::{SigningKey, Status, Tenant};
 use hospes_protocol::ClientId;
 
@@ -234,7 +234,7 @@ async fn deleting_a_home_idp_takes_its_links_and_leaves_the_people(directory: St
     assert_eq!(directory.home_idp(tenant.id, home.id).await.unwrap(), None);
     assert_eq!(by_domain(&directory, &tenant, "a.example").await, None);
     assert_eq!(directory.count_linked(tenant.id, home.id).await.unwrap(), 0);
-    let users = directory.list_users(tenant.id, &UserFilter::default(), all()).await.unwrap().items;
+    let users = directory.list_users(tenant.id, &UserQuery::default(), all()).await.unwrap().items;
     assert_eq!(users.len(), 3);
     for user in users {
         assert_eq!(directory.identities(tenant.id, user.id).await.unwrap(), []);

@@ -10,8 +10,8 @@ use hospes_idp::email::Domain;
 use hospes_idp::federation::home_idp::HomeIdp;
 use hospes_idp::guest::user::{FederatedIdentity, User};
 use hospes_idp::invitation::record::Invitation;
-use hospes_idp::ports::directory::{Admission, Binding, UserFilter};
-use hospes_idp::ports::{Change, ChangeError};
+use hospes_idp::ports::directory::{Admission, Binding, Invitee};
+use hospes_idp::ports::{Change, ChangeError, UserQuery};
 use hospes_idp::tenant::Tenant;
 
 on_every_directory! {
@@ -33,7 +33,7 @@ struct Everything {
 }
 
 fn invite(user: &User, invitation: &Invitation) -> Change {
-    Change::Invite { user: user.clone(), is_new: true, invitation: invitation.clone(), mail: None }
+    Change::Invite { user: user.clone(), invitee: Invitee::New, invitation: invitation.clone(), mail: None }
 }
 
 fn admit(user: &User, binding: Binding, invitation: Option<&Invitation>) -> Change {
@@ -91,7 +91,7 @@ async fn ten_01_the_people_of_another_tenant_are_not_read(directory: Store) {
     assert_eq!(by_email.unwrap(), None);
     let by_identity = directory.user_by_identity(tenant, ours.home.id, &link.issuer, &link.subject);
     assert_eq!(by_identity.await.unwrap(), None);
-    let listed = directory.list_users(tenant, &UserFilter::default(), all()).await;
+    let listed = directory.list_users(tenant, &UserQuery::default(), all()).await;
     assert_eq!(listed.unwrap().items, []);
     assert_eq!(directory.identities(tenant, user.id).await.unwrap(), []);
     assert_eq!(directory.local_account(tenant, user.id).await.unwrap(), None);

@@ -30,11 +30,11 @@ const MAX_PAGE: u32 = 200;
 const DEFAULT_PAGE: u32 = 50;
 
 /// What a handler answers.
-pub(super) type Answer = Result<HttpResponse, Refused>;
+pub(in crate::routes) type Answer = Result<HttpResponse, Refused>;
 
 /// A request by somebody who was recognised. What they may do is asked next: [`Api::admin`], [`Api::inviter`].
-pub(super) struct Api {
-    pub(super) site: Site,
+pub(in crate::routes) struct Api {
+    pub(in crate::routes) site: Site,
     caller: Caller,
     /// When the person of the token signed in.
     signed_in_at: Option<i64>,
@@ -57,9 +57,14 @@ impl FromRequest for Api {
     }
 }
 
+/// Which API this is: what a scope says about itself, or the one of administrators.
+fn resource(request: &HttpRequest) -> ProtectedResource {
+    request.app_data().copied().unwrap_or(ProtectedResource::Api)
+}
+
 /// API-04: an access token of this tenant, for this API; whatever is wrong with another, the answer is the same.
 async fn caller(site: &Site, request: &HttpRequest) -> Result<(Caller, Option<i64>), Refused> {
-    let realm = site.challenge(ProtectedResource::Api, TokenScheme::Bearer, None);
+    let realm = site.challenge(resource(request), TokenScheme::Bearer, None);
     let refused = || {
         Refused::new(
             &UNAUTHENTICATED,
@@ -75,7 +80,7 @@ async fn caller(site: &Site, request: &HttpRequest) -> Result<(Caller, Option<i6
     let unavailable = |error: OAuthError| match error.code.status() {
         500.. => Refused::new(&UNAVAILABLE, "a store does not answer, try again"),
         _ if scheme == TokenScheme::Dpop => refused()
-            .challenging(site.challenge(ProtectedResource::Api, scheme, Some(&error)))
+            .challenging(site.challenge(resource(request), scheme, Some(&error)))
             .offering(site.nonce_for(&error)),
         _ => invalid(),
     };
@@ -90,13 +95,13 @@ async fn caller(site: &Site, request: &HttpRequest) -> Result<(Caller, Option<i6
 
 impl Api {
     /// The handle, if the caller may administer.
-    pub(super) fn admin(&self) -> Result<Admin<'_>, Refused> {
+    pub(in crate::routes) fn admin(&self) -> Result<Admin<'_>, Refused> {
         let admin = self.site.idp().admin(&self.site.ctx, &self.site.tenant, &self.caller);
         admin.map_err(|error| self.forbidden(error, ADMINISTER))
     }
 
     /// As [`Self::admin`], for what cannot be undone or opens doors: a person must have signed in lately (RFC 9470 §3).
-    pub(super) fn fresh_admin(&self) -> Result<Admin<'_>, Refused> {
+    pub(in crate::routes) fn fresh_admin(&self) -> Result<Admin<'_>, Refused> {
         let admin = self.admin()?;
         if !self.caller.must_sign_in_anew(self.signed_in_at, &self.site.ctx) {
             return Ok(admin);
@@ -109,12 +114,12 @@ impl Api {
     }
 
     /// The caller as an inviter, if they may invite.
-    pub(super) fn inviter(&self) -> Result<Inviter, Refused> {
+    pub(in crate::routes) fn inviter(&self) -> Result<Inviter, Refused> {
         self.caller.inviter(&self.site.tenant).map_err(|error| self.forbidden(error, INVITE))
     }
 
     fn realm(&self) -> String {
-        self.site.challenge(ProtectedResource::Api, TokenScheme::Bearer, None)
+        self.site.challenge(resource(&self.request), TokenScheme::Bearer, None)
     }
 
     /// RFC 6750 §3.1: names the scope that would do.
@@ -128,19 +133,27 @@ impl Api {
             .challenging(format!("{realm}, error=\"insufficient_scope\", scope=\"{scope}\""))
     }
 
+    /// The path of the request.
+    pub(in crate::routes) fn path(&self) -> &str {
+        self.request.path()
+    }
+
     /// The `{id}` of the path. One that cannot be an identifier names nothing.
-    pub(super) fn id<T: FromStr>(&self) -> Result<T, Refused> {
+    pub(in crate::routes) fn id<T: FromStr>(&self) -> Result<T, Refused> {
         self.part("id")
     }
 
     /// A part of the path by its name, likewise.
-    pub(super) fn part<T: FromStr>(&self, name: &str) -> Result<T, Refused> {
+    pub(in crate::routes) fn part<T: FromStr>(&self, name: &str) -> Result<T, Refused> {
         let id = self.request.match_info().get(name).and_then(|id| id.parse().ok());
         id.ok_or_else(|| Refused::new(&NOT_FOUND, "there is no such object"))
     }
 
     /// The body, if it is JSON of this shape. Unknown members are refused.
-    pub(super) async fn body<T: DeserializeOwned>(&self, payload: web::Payload) -> Result<T, Refused> {
+    pub(in crate::routes) async fn body<T: DeserializeOwned>(
+        &self,
+        payload: web::Payload,
+    ) -> Result<T, Refused> {
         if !self.request.content_type().eq_ignore_ascii_case("application/json") {
             return Err(Refused::new(&MEDIA_TYPE, "Content-Type must be application/json"));
         }
@@ -154,20 +167,24 @@ impl Api {
     }
 
     /// The parameters of the query. Unknown ones, and known ones given twice, are refused.
-    pub(super) fn query<T: DeserializeOwned>(&self) -> Result<T, Refused> {
+    pub(in crate::routes) fn query<T: DeserializeOwned>(&self) -> Result<T, Refused> {
         let query = Query::from_query(self.request.query_string());
         query.map(Query::into_inner).map_err(|error| Refused::new(&INVALID, error.to_string()))
     }
 
     /// The version of `If-Match` (RFC 9110 §13.1.1). A tag we never gave matches nothing.
-    pub(super) fn if_match(&self) -> Option<u64> {
+    pub(in crate::routes) fn if_match(&self) -> Option<u64> {
         let given = self.request.headers().get(header::IF_MATCH)?.to_str().unwrap_or_default().trim();
         let version = given.strip_prefix('"').and_then(|tag| tag.strip_suffix('"'));
         (given != "*").then(|| version.and_then(|version| version.parse().ok()).unwrap_or(u64::MAX))
     }
 
     /// Which page of the list at this address is wanted.
-    pub(super) fn page(&self, admin: &Admin<'_>, range: &PageQuery) -> Result<PageRequest, Refused> {
+    pub(in crate::routes) fn page(
+        &self,
+        admin: &Admin<'_>,
+        range: &PageQuery,
+    ) -> Result<PageRequest, Refused> {
         let size = match range.limit.as_deref().map(str::parse) {
             None => DEFAULT_PAGE,
             Some(Ok(limit)) if (1..=MAX_PAGE).contains(&limit) => limit,
@@ -178,7 +195,7 @@ impl Api {
     }
 
     /// A page as a document.
-    pub(super) fn found<T, D: Serialize>(
+    pub(in crate::routes) fn found<T, D: Serialize>(
         &self,
         admin: &Admin<'_>,
         page: Found<T>,
@@ -198,7 +215,7 @@ impl Api {
     }
 
     /// Where a new object is, below the API.
-    pub(super) fn location(&self, below: &str) -> (header::HeaderName, String) {
+    pub(in crate::routes) fn location(&self, below: &str) -> (header::HeaderName, String) {
         (header::LOCATION, self.site.idp().issuer(&self.site.tenant).join(&format!("/api{below}")))
     }
 }
@@ -207,7 +224,7 @@ impl Api {
 #[derive(Clone, Debug, Default, serde::Deserialize, IntoParams)]
 #[serde(deny_unknown_fields)]
 #[into_params(parameter_in = Query)]
-pub(super) struct PageQuery {
+pub(in crate::routes) struct PageQuery {
     /// At most this many items, 1 to 200; 50 if absent.
     #[param(value_type = Option<u32>, minimum = 1, maximum = 200)]
     limit: Option<String>,
@@ -216,13 +233,13 @@ pub(super) struct PageQuery {
 }
 
 impl PageQuery {
-    pub(super) const fn new(limit: Option<String>, after: Option<String>) -> Self {
+    pub(in crate::routes) const fn new(limit: Option<String>, after: Option<String>) -> Self {
         Self { limit, after }
     }
 }
 
 /// An object with its version as a strong entity tag (RFC 9110 §8.8.3).
-pub(super) fn versioned(
+pub(in crate::routes) fn versioned(
     mut response: actix_web::HttpResponseBuilder,
     version: u64,
     body: &impl Serialize,

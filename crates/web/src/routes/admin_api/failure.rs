@@ -12,10 +12,11 @@ use actix_web::{Error, HttpMessage, HttpResponse, HttpResponseBuilder, ResponseE
 use hospes_idp::admin::AdminError;
 use hospes_idp::invitation::invite::InviteError;
 use hospes_idp::ports::ChangeError;
+use uuid::Uuid;
 
 /// A kind of problem. Codes are stable: programs key on them.
 #[derive(Debug)]
-pub(crate) struct Row {
+pub(in crate::routes) struct Row {
     status: u16,
     code: &'static str,
     title: &'static str,
@@ -23,7 +24,7 @@ pub(crate) struct Row {
 
 macro_rules! rows {
     ($($name:ident = $status:literal $code:literal $title:literal;)*) => {
-        $(pub(super) static $name: Row = Row { status: $status, code: $code, title: $title };)*
+        $(pub(in crate::routes) static $name: Row = Row { status: $status, code: $code, title: $title };)*
         static ROWS: &[&Row] = &[$(&$name),*];
     };
 }
@@ -48,7 +49,7 @@ rows! {
 
 /// Why a request was refused, before it has a reference.
 #[derive(Debug)]
-pub(crate) struct Refused {
+pub(in crate::routes) struct Refused {
     row: &'static Row,
     detail: Option<String>,
     problems: Vec<String>,
@@ -56,19 +57,45 @@ pub(crate) struct Refused {
     challenge: Option<String>,
     /// For the next proof of possession.
     nonce: Option<String>,
+    /// What is in the way.
+    existing: Option<Uuid>,
+}
+
+impl Row {
+    pub(in crate::routes) const fn new(status: u16, code: &'static str, title: &'static str) -> Self {
+        Self { status, code, title }
+    }
 }
 
 impl Refused {
-    pub(super) fn new(row: &'static Row, detail: impl Into<String>) -> Self {
-        Self { row, detail: Some(detail.into()), problems: Vec::new(), challenge: None, nonce: None }
+    pub(in crate::routes) fn new(row: &'static Row, detail: impl Into<String>) -> Self {
+        Self {
+            row,
+            detail: Some(detail.into()),
+            problems: Vec::new(),
+            challenge: None,
+            nonce: None,
+            existing: None,
+        }
     }
 
-    pub(super) fn challenging(mut self, challenge: String) -> Self {
+    pub(in crate::routes) fn challenging(mut self, challenge: String) -> Self {
         self.challenge = Some(challenge);
         self
     }
 
-    pub(super) fn offering(mut self, nonce: Option<String>) -> Self {
+    /// As Graph counts it: a document that cannot be accepted was a bad request.
+    pub(in crate::routes) fn as_malformed(self) -> Self {
+        if std::ptr::eq(self.row, &raw const INVALID) { Self { row: &MALFORMED, ..self } } else { self }
+    }
+
+    /// Names the object that is in the way.
+    pub(in crate::routes) fn because_of(mut self, existing: Uuid) -> Self {
+        self.existing = Some(existing);
+        self
+    }
+
+    pub(in crate::routes) fn offering(mut self, nonce: Option<String>) -> Self {
         self.nonce = nonce;
         self
     }
@@ -83,6 +110,7 @@ impl Refused {
             problems: Vec::new(),
             challenge: None,
             nonce: None,
+            existing: None,
         }
     }
 
@@ -95,6 +123,7 @@ impl Refused {
             code: self.row.code.to_owned(),
             reference: reference.to_owned(),
             problems: self.problems.clone(),
+            existing: self.existing,
         }
     }
 }
@@ -161,6 +190,7 @@ impl From<InviteError> for Refused {
             InviteError::NotAllowed => Self::new(&SCOPE, error.to_string()),
             // The names of our members, where the sentence has those of the Graph call.
             InviteError::Email(cause) => invalid(format!("email {cause}")),
+            InviteError::Domain(_) => invalid(error.to_string()),
             InviteError::Cc(cause) => invalid(format!("cc {cause}")),
             InviteError::Destination => invalid(
                 "redirectUrl must be the start page of a registered application or a landing page of the tenant"
@@ -173,7 +203,11 @@ impl From<InviteError> for Refused {
             InviteError::Text(_) => {
                 invalid("displayName is too long or has characters that are not allowed".to_owned())
             }
-            InviteError::IsMember(_) | InviteError::IsDisabled(_) => Self::new(&CONFLICT, error.to_string()),
+            InviteError::IsMember(id) | InviteError::IsDisabled(id) | InviteError::IsDeleted(id) => {
+                Self::new(&CONFLICT, error.to_string()).because_of(id.0)
+            }
+            InviteError::IsTaken(id) => Self::new(&CONFLICT, error.to_string()).because_of(id.0),
+            InviteError::HasRoles(id) => Self::new(&SCOPE, error.to_string()).because_of(id.0),
             InviteError::TooMany => Self::new(&TOO_MANY, error.to_string()),
             InviteError::Change(ChangeError::Stale) => {
                 Self::new(&CONFLICT, "the invitation is no longer pending")
@@ -184,12 +218,21 @@ impl From<InviteError> for Refused {
 }
 
 /// Finds the log and audit entries of a request; [`super::access::Api`] leaves it behind.
-pub(super) struct Reference(pub(super) String);
+pub(in crate::routes) struct Reference(pub(in crate::routes) String);
 
 /// Gives every error answer of the API its shape.
-pub(super) async fn as_problem_details(
+pub(in crate::routes) async fn as_problem_details(
     request: ServiceRequest,
     next: Next<impl MessageBody + 'static>,
+) -> Result<ServiceResponse, Error> {
+    shaped(request, next, |problem| ("application/problem+json", serde_json::to_string(problem))).await
+}
+
+/// Gives every error answer the shape an API has for them.
+pub(in crate::routes) async fn shaped(
+    request: ServiceRequest,
+    next: Next<impl MessageBody + 'static>,
+    shape: impl FnOnce(&Problem) -> (&'static str, serde_json::Result<String>),
 ) -> Result<ServiceResponse, Error> {
     let mut response = next.call(request).await?.map_into_boxed_body();
     let status = response.status();
@@ -201,13 +244,14 @@ pub(super) async fn as_problem_details(
     let problem = carried.unwrap_or_else(|| Refused::of_status(status).details(""));
     let problem = Problem { reference, ..problem };
     tracing::info!(code = problem.code, detail = problem.detail, reference = problem.reference, "refused");
-    let body = serde_json::to_string(&problem).unwrap_or_default();
+    let (content_type, body) = shape(&problem);
     let (request, old) = response.into_parts();
     let mut new = HttpResponseBuilder::new(status);
     for (name, value) in old.headers().iter().filter(|(name, _)| **name != header::CONTENT_TYPE) {
         new.append_header((name, value));
     }
-    Ok(ServiceResponse::new(request, new.content_type("application/problem+json").body(body)))
+    let body = body.unwrap_or_default();
+    Ok(ServiceResponse::new(request, new.content_type(content_type).body(body)))
 }
 
 fn reference(response: &ServiceResponse) -> String {

@@ -1,7 +1,8 @@
 //! The description of the API, made from its handlers and documents (OpenAPI 3.1).
 
 use super::{
-    audit, clients, groups, home_idps, invitations, keys, registration_tokens, sessions, tenant, users,
+    audit, clients, deleted_users, groups, home_idps, invitations, keys, registration_tokens, sessions,
+    tenant, users,
 };
 use crate::api::Problem;
 use crate::site::Site;
@@ -55,6 +56,10 @@ pub(super) struct IfMatch {
         users::read,
         users::update,
         users::remove,
+        deleted_users::list,
+        deleted_users::read,
+        deleted_users::purge,
+        deleted_users::restore,
         groups::of_user,
         groups::list,
         groups::create,

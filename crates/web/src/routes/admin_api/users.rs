@@ -6,7 +6,8 @@ use crate::api::{NewMember, Page, State, User, UserPatch, UserType, UserWithIden
 use actix_web::{HttpResponse, web::Payload};
 use hospes_idp::email::EmailAddress;
 use hospes_idp::ids::UserId;
-use hospes_idp::ports::directory::UserFilter;
+use hospes_idp::ports::UserQuery;
+use hospes_idp::ports::user_query::Condition;
 use serde::Deserialize;
 use utoipa::IntoParams;
 use uuid::Uuid;
@@ -15,7 +16,7 @@ use uuid::Uuid;
 #[derive(Debug, Deserialize, IntoParams)]
 #[serde(deny_unknown_fields, rename_all = "camelCase")]
 #[into_params(parameter_in = Query)]
-pub(super) struct UserQuery {
+pub(super) struct UserFilter {
     /// Guests or members.
     user_type: Option<UserType>,
     /// Pending or redeemed.
@@ -29,16 +30,17 @@ pub(super) struct UserQuery {
     after: Option<String>,
 }
 
-impl UserQuery {
-    fn split(self) -> Result<(UserFilter, PageQuery), Refused> {
+impl UserFilter {
+    fn split(self) -> Result<(UserQuery, PageQuery), Refused> {
         let email = self.email.as_deref().map(EmailAddress::parse).transpose();
         let email = email.map_err(|error| vec![format!("email {error}")])?;
-        let filter = UserFilter {
-            user_type: self.user_type.map(Into::into),
-            state: self.state.map(Into::into),
-            email,
-        };
-        Ok((filter, PageQuery::new(self.limit, self.after)))
+        let conditions = [
+            self.user_type.map(|user_type| Condition::Type(user_type.into())),
+            self.state.map(|state| Condition::State(Some(state.into()))),
+            email.as_ref().map(Condition::email),
+        ];
+        let condition = Condition::All(conditions.into_iter().flatten().collect());
+        Ok((UserQuery { condition, ..UserQuery::default() }, PageQuery::new(self.limit, self.after)))
     }
 }
 
@@ -47,13 +49,13 @@ impl UserQuery {
     get,
     path = "/users",
     tag = "users",
-    params(UserQuery),
+    params(UserFilter),
     responses((status = 200, body = Page<User>))
 )]
 pub(super) async fn list(api: Api) -> Answer {
     let admin = api.admin()?;
-    let (filter, range) = api.query::<UserQuery>()?.split()?;
-    let page = admin.users(&filter, api.page(&admin, &range)?).await?;
+    let (query, range) = api.query::<UserFilter>()?.split()?;
+    let page = admin.users(&query, api.page(&admin, &range)?).await?;
     Ok(api.found(&admin, page, User::from))
 }
 
@@ -105,7 +107,7 @@ pub(super) async fn update(api: Api, payload: Payload) -> Answer {
     Ok(versioned(HttpResponse::Ok(), user.version, &User::from(user)))
 }
 
-/// Deletes a person with everything that is theirs.
+/// Deletes a person, who can be restored for 30 days.
 #[utoipa::path(
     delete,
     path = "/users/{id}",
