@@ -45,12 +45,12 @@ impl Program {
         Self { child, lines, printed: Vec::new() }
     }
 
-    /// Waits for a line and returns what `wanted` makes of it; the error is everything printed until then.
+    /// Waits for a line and returns what `wanted` makes of it; the error is everything printed until then. Only time
+    /// in which the program has nothing to do counts: on a busy machine it may wait long for its turn.
     pub(crate) fn wait_for_line<T>(&mut self, wanted: impl Fn(&str) -> Option<T>) -> Result<T, String> {
-        let begun = Instant::now();
+        let (begun, mut left) = (Instant::now(), PATIENCE);
         loop {
-            let left = PATIENCE.saturating_sub(begun.elapsed());
-            match self.lines.recv_timeout(left) {
+            match self.lines.recv_timeout(BETWEEN_LOOKS) {
                 Ok(line) => {
                     let found = wanted(&line);
                     self.printed.push(line);
@@ -59,16 +59,33 @@ impl Program {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(format!(
-                        "not seen in {PATIENCE:?}; it printed:\n{}",
-                        self.printed.join("\n")
-                    ));
+                    if !self.waits_for_its_turn() {
+                        left = left.saturating_sub(BETWEEN_LOOKS);
+                    }
+                    let waited = begun.elapsed();
+                    if left.is_zero() || waited > PATIENCE * 3 {
+                        return Err(format!(
+                            "not seen in {waited:?}; it printed:\n{}",
+                            self.printed.join("\n")
+                        ));
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(format!("it ended; it printed:\n{}", self.printed.join("\n")));
                 }
             }
         }
+    }
+
+    /// Whether a thread of the program could go on if it had a processor, or has what it reads. Elsewhere than on Linux
+    /// nobody says.
+    fn waits_for_its_turn(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        threads.into_iter().flatten().flatten().any(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // proc(5): the state follows the name, which stands in parentheses.
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['R', 'D']))
+        })
     }
 
     /// Everything printed so far, for the words of a failing test.

@@ -129,6 +129,7 @@ async fn lo_09_whoever_ends_a_session_its_clients_hear_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lo_09_a_client_that_does_not_answer_is_asked_again_three_times() {
     let (app, ear, silent) = (TestApp::spawn().await, Ear::open().await, Ear::open().await);
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let wiki = listening(&harbor, "wiki", ear.at("/wiki")).await;
     let shop = listening(&harbor, "shop", silent.at("/shop")).await;
