@@ -2,8 +2,10 @@
 //! application, each a process of its own. What they refuse, a test refuses.
 
 mod agent;
+mod canaries;
 mod client;
 mod home_idp;
+mod ipsie;
 mod libraries;
 mod operations;
 mod provision;

@@ -94,6 +94,26 @@ impl Program {
         self.printed.join("\n")
     }
 
+    /// For the words of a failing test.
+    fn tells(&mut self) {
+        if thread::panicking() {
+            eprintln!("--- what the program printed:\n{}", self.output());
+        }
+    }
+
+    /// Ends the program in order, and answers everything it ever printed.
+    pub(crate) fn ended(mut self) -> String {
+        let _ = kill(self.pid(), Signal::SIGTERM);
+        assert!(self.ends_in(PATIENCE), "the program does not end");
+        // The readers end with the streams.
+        self.printed.extend(self.lines.iter());
+        self.printed.join("\n")
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
+    }
+
     fn ends_in(&mut self, patience: Duration) -> bool {
         let begun = Instant::now();
         while begun.elapsed() < patience {
@@ -108,15 +128,15 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        let asked = kill(pid, Signal::SIGTERM).is_ok();
+        if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+            return self.tells();
+        }
+        let asked = kill(self.pid(), Signal::SIGTERM).is_ok();
         if !(asked && self.ends_in(PATIENCE / 3)) {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-        if thread::panicking() {
-            eprintln!("--- what the program printed:\n{}", self.output());
-        }
+        self.tells();
     }
 }
 

@@ -15,6 +15,7 @@ pub(crate) mod query;
 pub(crate) mod redemption;
 pub(crate) mod registration;
 pub(crate) mod request;
+pub(crate) mod sequences;
 pub(crate) mod snapshot;
 pub(crate) mod stores;
 pub(crate) mod tenant;
