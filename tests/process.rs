@@ -62,10 +62,10 @@ impl Program {
                     if !self.waits_for_its_turn() {
                         left = left.saturating_sub(BETWEEN_LOOKS);
                     }
-                    let waited = begun.elapsed();
-                    if left.is_zero() || waited > PATIENCE * 3 {
+                    let elapsed = begun.elapsed();
+                    if left.is_zero() || elapsed > PATIENCE * 3 {
                         return Err(format!(
-                            "not seen in {waited:?}; it printed:\n{}",
+                            "not seen in {elapsed:?}; it printed:\n{}",
                             self.printed.join("\n")
                         ));
                     }

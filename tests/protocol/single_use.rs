@@ -110,7 +110,9 @@ impl<'a> Line<'a> {
         let mut models = vec![Model::new()];
         for (pause, ops) in rounds.into_iter().chain(sweep) {
             self.wiki.app.clock.advance_seconds(pause);
-            models.iter_mut().for_each(|model| model.pass(pause));
+            for model in &mut models {
+                model.pass(pause);
+            }
             let (mut all_asked, mut requests) = (Vec::new(), Vec::new());
             for op in ops {
                 if let Some((asked, request)) = self.request(op).await {

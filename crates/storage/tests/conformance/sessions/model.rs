@@ -232,7 +232,9 @@ async fn play(subject: &Subject, rounds: &[Round]) -> Result<(), String> {
     let mut models = vec![Model::new()];
     for (pause, ops) in rounds {
         let keeps_time = subject.pass(Duration::from_millis(pause.unsigned_abs()));
-        models.iter_mut().for_each(|model| model.pass(*pause, keeps_time));
+        for model in &mut models {
+            model.pass(*pause, keeps_time);
+        }
         let now = models[0].now;
         let together = Arc::new(Barrier::new(ops.len()));
         let asking: Vec<_> = (ops.iter().copied())
