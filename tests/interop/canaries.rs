@@ -62,7 +62,7 @@ async fn journey(harbor: &Harbor, app: &Counterpart) -> Vec<String> {
 }
 
 async fn trusted(app: &Counterpart) -> Vec<String> {
-    let secrets = reqwest::get(format!("{}/test/secrets", app.url)).await.unwrap().text().await.unwrap();
+    let secrets = text_at(&format!("{}/test/secrets", app.url)).await;
     let secrets: Vec<String> = serde_json::from_str(&secrets).unwrap();
     assert!(secrets.len() >= 10, "codes, verifiers and tokens of two sign-ins: {}", secrets.len());
     secrets
@@ -70,7 +70,7 @@ async fn trusted(app: &Counterpart) -> Vec<String> {
 
 /// Every secret where it does not belong, also in addresses.
 async fn misuse(harbor: &Harbor, secrets: &[String]) {
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = client();
     let (issuer, own) = (harbor.issuer(), harbor.secret.clone().unwrap());
     for secret in secrets {
         for grant in ["authorization_code", "refresh_token", "urn:ietf:params:oauth:grant-type:device_code"] {
@@ -107,10 +107,17 @@ async fn misuse(harbor: &Harbor, secrets: &[String]) {
 async fn metrics(harbor: &Harbor) -> String {
     let mut operations = Url::parse(&harbor.server.base_url).unwrap();
     operations.set_port(Some(operations.port().unwrap() + 1)).unwrap();
-    reqwest::get(format!("{operations}metrics")).await.unwrap().text().await.unwrap()
+    text_at(&format!("{operations}metrics")).await
 }
 
-/// Whether it stands there, as it is or in base64url.
+async fn text_at(url: &str) -> String {
+    client().get(url).send().await.unwrap().text().await.unwrap()
+}
+
+fn client() -> reqwest::Client {
+    reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap()
+}
+
 fn holds(bytes: &[u8], secret: &str) -> bool {
     bytes.windows(secret.len()).any(|window| window == secret.as_bytes())
 }
@@ -148,7 +155,7 @@ async fn key_08_nobody_writes_lines_into_the_log() {
     let (harbor, _app) = harbor_and_application().await;
     let issuer = harbor.issuer();
     let forged = "\r\n{\"level\":\"ERROR\",\"message\":\"forged\"}\r\n\u{1b}[31mforged\u{202e}\u{2028}\u{7f}";
-    let http = reqwest::Client::builder().redirect(reqwest::redirect::Policy::none()).build().unwrap();
+    let http = client();
     let agent = reqwest::header::HeaderValue::from_bytes("forged \u{202e}\u{2028}".as_bytes()).unwrap();
     let encoded: String = url::form_urlencoded::byte_serialize(forged.as_bytes()).collect();
     let names =
