@@ -2,9 +2,11 @@
 //! application, each a process of its own. What they refuse, a test refuses.
 
 mod agent;
+mod canaries;
 mod client;
 mod graph;
 mod home_idp;
+mod ipsie;
 mod libraries;
 mod operations;
 mod provision;

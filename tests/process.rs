@@ -45,12 +45,12 @@ impl Program {
         Self { child, lines, printed: Vec::new() }
     }
 
-    /// Waits for a line and returns what `wanted` makes of it; the error is everything printed until then.
+    /// Waits for a line and returns what `wanted` makes of it; the error is everything printed until then. Only time
+    /// in which the program has nothing to do counts: on a busy machine it may wait long for its turn.
     pub(crate) fn wait_for_line<T>(&mut self, wanted: impl Fn(&str) -> Option<T>) -> Result<T, String> {
-        let begun = Instant::now();
+        let (begun, mut left) = (Instant::now(), PATIENCE);
         loop {
-            let left = PATIENCE.saturating_sub(begun.elapsed());
-            match self.lines.recv_timeout(left) {
+            match self.lines.recv_timeout(BETWEEN_LOOKS) {
                 Ok(line) => {
                     let found = wanted(&line);
                     self.printed.push(line);
@@ -59,10 +59,16 @@ impl Program {
                     }
                 }
                 Err(RecvTimeoutError::Timeout) => {
-                    return Err(format!(
-                        "not seen in {PATIENCE:?}; it printed:\n{}",
-                        self.printed.join("\n")
-                    ));
+                    if !self.waits_for_its_turn() {
+                        left = left.saturating_sub(BETWEEN_LOOKS);
+                    }
+                    let elapsed = begun.elapsed();
+                    if left.is_zero() || elapsed > PATIENCE * 3 {
+                        return Err(format!(
+                            "not seen in {elapsed:?}; it printed:\n{}",
+                            self.printed.join("\n")
+                        ));
+                    }
                 }
                 Err(RecvTimeoutError::Disconnected) => {
                     return Err(format!("it ended; it printed:\n{}", self.printed.join("\n")));
@@ -71,10 +77,41 @@ impl Program {
         }
     }
 
+    /// Whether a thread of the program could go on if it had a processor, or has what it reads. Elsewhere than on Linux
+    /// nobody says.
+    fn waits_for_its_turn(&self) -> bool {
+        let threads = std::fs::read_dir(format!("/proc/{}/task", self.child.id()));
+        threads.into_iter().flatten().flatten().any(|thread| {
+            let stat = std::fs::read_to_string(thread.path().join("stat")).unwrap_or_default();
+            // proc(5): the state follows the name, which stands in parentheses.
+            stat.rsplit_once(") ").is_some_and(|(_, rest)| rest.starts_with(['R', 'D']))
+        })
+    }
+
     /// Everything printed so far, for the words of a failing test.
     pub(crate) fn output(&mut self) -> String {
         self.printed.extend(self.lines.try_iter());
         self.printed.join("\n")
+    }
+
+    /// For the words of a failing test.
+    fn tells(&mut self) {
+        if thread::panicking() {
+            eprintln!("--- what the program printed:\n{}", self.output());
+        }
+    }
+
+    /// Ends the program in order, and answers everything it ever printed.
+    pub(crate) fn ended(mut self) -> String {
+        let _ = kill(self.pid(), Signal::SIGTERM);
+        assert!(self.ends_in(PATIENCE), "the program does not end");
+        // The readers end with the streams.
+        self.printed.extend(self.lines.iter());
+        self.printed.join("\n")
+    }
+
+    fn pid(&self) -> Pid {
+        Pid::from_raw(i32::try_from(self.child.id()).unwrap())
     }
 
     fn ends_in(&mut self, patience: Duration) -> bool {
@@ -91,15 +128,15 @@ impl Program {
 
 impl Drop for Program {
     fn drop(&mut self) {
-        let pid = Pid::from_raw(i32::try_from(self.child.id()).unwrap());
-        let asked = kill(pid, Signal::SIGTERM).is_ok();
+        if self.child.try_wait().is_ok_and(|status| status.is_some()) {
+            return self.tells();
+        }
+        let asked = kill(self.pid(), Signal::SIGTERM).is_ok();
         if !(asked && self.ends_in(PATIENCE / 3)) {
             let _ = self.child.kill();
             let _ = self.child.wait();
         }
-        if thread::panicking() {
-            eprintln!("--- what the program printed:\n{}", self.output());
-        }
+        self.tells();
     }
 }
 

@@ -31,6 +31,7 @@ mod registration_refused;
 mod request_object;
 mod resources;
 mod session;
+mod single_use;
 mod step_up;
 mod store_away;
 mod subjects;

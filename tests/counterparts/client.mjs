@@ -41,6 +41,8 @@ let tokens;
 let polling;
 const flows = new Map();
 const loggedOut = [];
+// Everything it was trusted with.
+const secrets = [];
 
 async function signingKey() {
   const jwk = keys.privateKey.export({ format: "jwk" });
@@ -96,6 +98,8 @@ async function depart(query) {
     nonce: flow.expectedNonce,
     ...Object.fromEntries(wishes),
   });
+  // A careless client.
+  for (const name of query.getAll("without")) request.delete(name);
   if (features.has("jar")) {
     request = (await client.buildAuthorizationUrlWithJAR(config, request, await signingKey())).searchParams;
   }
@@ -113,7 +117,9 @@ function stateOf(parameters) {
 async function arrive(answer, parameters) {
   const flow = flows.get(stateOf(parameters));
   flows.delete(stateOf(parameters));
+  secrets.push(parameters.get("code"), flow?.pkceCodeVerifier);
   tokens = await client.authorizationCodeGrant(config, answer, flow, undefined, proving);
+  secrets.push(tokens.access_token, tokens.refresh_token, tokens.id_token);
   const claims = tokens.claims();
   return {
     claims,
@@ -128,6 +134,7 @@ async function refresh(used) {
   const next = await client.refreshTokenGrant(config, used, undefined, proving);
   const rotated = next.refresh_token !== used;
   const before = tokens.refresh_token;
+  secrets.push(next.access_token, next.refresh_token, next.id_token);
   tokens = { ...next, claims: next.claims, id_token: next.id_token ?? tokens.id_token };
   return { rotated, before, claims: next.claims(), scope: next.scope };
 }
@@ -229,6 +236,7 @@ const routes = {
   "POST /revoke": (_, kind) => revoked(kind),
   "POST /backchannel-logout": (_, body) => hear(body),
   "GET /test/logged-out": () => loggedOut,
+  "GET /test/secrets": () => secrets.filter(Boolean),
   "GET /logout": signOut,
   "GET /signed-out": ({ searchParams }) => ({ signed_out: true, state: searchParams.get("state") }),
 };

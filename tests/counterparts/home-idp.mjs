@@ -68,10 +68,13 @@ function newProvider(url) {
     enabledJWA: { idTokenSigningAlgValues: [SIGNING] },
     clientDefaults: { id_token_signed_response_alg: SIGNING },
     features: { backchannelLogout: { enabled: true }, registration: { enabled: true } },
+    // Its own refuses addresses of this machine, by the dispatcher among the options.
+    fetch: (url, { dispatcher, ...options }) => fetch(url, options),
     findAccount: (_, id) => ({ accountId: id, claims: () => claimsOf(id) }),
     pkce: { required: () => true },
   });
   provider.on("server_error", (_, error) => console.error(error));
+  provider.on("backchannel.error", (_, error) => console.error(error));
   return provider.callback();
 }
 

@@ -214,6 +214,7 @@ async fn up_34_a_second_factor_at_home_is_not_ours() {
 #[tokio::test(flavor = "multi_thread")]
 async fn up_36_a_fresh_sign_in_is_asked_of_home_and_its_time_is_never_embellished() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let (harbor, home) = (app.tenant("harbor").await, FakeHome::start(&app.clock).await);
     harbor.trusts(&home, "fjord.example").await;
     let wiki = harbor.client("wiki").public().await;

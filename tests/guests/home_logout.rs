@@ -1,6 +1,5 @@
 //! LO: a home IdP says that somebody signed out there. What hangs on that session ends, and nothing else.
 
-use crate::support::TestApp;
 use crate::support::answer::Answer;
 use crate::support::browser::Browser;
 use crate::support::client::TestClient;
@@ -9,9 +8,11 @@ use crate::support::fake_home::{Departure, FakeHome, home_settings};
 use crate::support::jwt::{JwtKey, claims, unsigned};
 use crate::support::query::Query;
 use crate::support::tenant::TestTenant;
+use crate::support::{Stores, TestApp};
 use hospes_idp::admin::home_idps::HomeIdpSettings;
 use hospes_idp::audit::AuditKind::{SignedOut, UpstreamRejected};
 use hospes_idp::ids::HomeIdpId;
+use hospes_idp::ports::{Key, Kind};
 use hospes_idp::tenant::Status;
 use hospes_protocol::jose::Algorithm;
 use reqwest::header::CONTENT_TYPE;
@@ -286,4 +287,29 @@ async fn lo_19_only_a_small_form_is_read() {
     let request = app.http.post(&url).header(CONTENT_TYPE, "application/x-www-form-urlencoded").body(twice);
     let attempt = async { Answer::of(request.send().await.unwrap()).await };
     app.audited((UpstreamRejected, None), app.unchanged(attempt)).await.is_error(400, "invalid_request");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_12_a_token_that_could_not_be_followed_may_come_again() {
+    let app = TestApp::on(Stores::Real).await;
+    let (harbor, home) = (app.tenant("harbor").await, FakeHome::start(&app.clock).await);
+    let fjord = harbor.trusts(&home, "fjord.example").await;
+    let wiki = harbor.client("wiki").public().await;
+    let browser = guest(&harbor, &home, FREYA, &json!("at-work")).await;
+    let (url, logout) = (address(&harbor, fjord), home.logout_token(&json!({"sid": "at-work"})));
+    // What is remembered of that session cannot be read for a while.
+    let tenant = harbor.desk().await.tenant.id;
+    let index = Key::new(tenant, Kind::OfHome, format!("{fjord} sid at-work")).text();
+    let aside = format!("{index}-aside");
+    let client = redis::Client::open(app.stores().sessions_url.as_str()).unwrap();
+    let mut store = client.get_multiplexed_async_connection().await.unwrap();
+    let moved: () = redis::cmd("RENAME").arg(&index).arg(&aside).query_async(&mut store).await.unwrap();
+    let broken: () = redis::cmd("SET").arg(&index).arg("no index").query_async(&mut store).await.unwrap();
+    assert_eq!(send(&app, &url, &logout).await.status, 503);
+    let mended: () = redis::cmd("RENAME").arg(&aside).arg(&index).query_async(&mut store).await.unwrap();
+    assert_eq!((moved, broken, mended), ((), (), ()));
+    assert!(is_alive(&wiki, &browser).await);
+    assert_eq!(send(&app, &url, &logout).await.status, 200, "it was not followed, so it is no replay");
+    assert!(!is_alive(&wiki, &browser).await);
+    send(&app, &url, &logout).await.is_error(400, "invalid_request");
 }

@@ -5,6 +5,8 @@ use crate::support::answer::Answer;
 use std::time::{Duration, Instant};
 
 const FORM: &str = "application/x-www-form-urlencoded";
+/// Much more than linear work takes on a busy machine, much less than anything worse would.
+const PROMPT: Duration = Duration::from_secs(15);
 
 #[tokio::test(flavor = "multi_thread")]
 async fn dos_01_bodies_have_a_limit() {
@@ -48,7 +50,7 @@ async fn dos_01_a_compressed_body_is_not_inflated() {
         let begun = Instant::now();
         let answer = Answer::of(request.send().await.unwrap()).await;
         assert!((400..500).contains(&answer.status), "{encoding}: {answer:?}");
-        assert!(begun.elapsed() < Duration::from_secs(2));
+        assert!(begun.elapsed() < PROMPT);
     }
 }
 
@@ -89,7 +91,7 @@ async fn dos_05_deep_and_wide_json_is_refused_quickly() {
         let begun = Instant::now();
         let answer = app.unchanged(async { Answer::of(request.send().await.unwrap()).await }).await;
         assert!(matches!(answer.status, 400 | 413 | 422), "{body:.40}: {answer:?}");
-        assert!(begun.elapsed() < Duration::from_secs(5), "{body:.40}: {:?}", begun.elapsed());
+        assert!(begun.elapsed() < PROMPT, "{body:.40}: {:?}", begun.elapsed());
     }
 }
 
@@ -104,7 +106,7 @@ async fn dos_06_a_hundred_thousand_scopes_are_refused_in_linear_time() {
     let begun = Instant::now();
     let answer = app.unchanged(request.get(&app.browser())).await;
     request_refused(&answer);
-    assert!(begun.elapsed() < Duration::from_secs(5), "{:?}", begun.elapsed());
+    assert!(begun.elapsed() < PROMPT, "{:?}", begun.elapsed());
     let service = harbor.client("service").service(&["User.Invite.All"]).await;
     let many = "s ".repeat(100_000);
     let answer = app.unchanged(service.client_credentials().set("scope", &many).send()).await;

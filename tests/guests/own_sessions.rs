@@ -139,6 +139,7 @@ async fn an_administrator_sees_and_ends_the_sessions_of_a_person() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_session_never_outlives_the_one_at_home() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let (harbor, home) = (app.tenant("harbor").await, FakeHome::start(&app.clock).await);
     harbor.trusts(&home, "fjord.example").await;
     let wiki = harbor.client("wiki").public().await;

@@ -61,6 +61,7 @@ async fn inv_12_links_that_lead_nowhere_look_the_same_and_are_counted() {
 #[tokio::test(flavor = "multi_thread")]
 async fn inv_13_an_expired_link_says_so_and_no_more() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     harbor.settings(|settings| settings.invitation_lifetime = 3600).await;
     let link = harbor.invite(ADA).await;

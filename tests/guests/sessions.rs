@@ -132,6 +132,7 @@ async fn ses_04_ses_07_a_broken_cookie_is_no_cookie() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ses_05_idle_and_absolute_limits_hold_to_the_second() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     harbor.settings(|settings| (settings.session_idle, settings.session_lifetime) = (600, 1500)).await;
     let max = harbor.member("max@harbor.example").await;

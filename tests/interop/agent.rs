@@ -136,6 +136,11 @@ impl Agent {
         }
     }
 
+    /// What its cookies are worth.
+    pub(crate) fn cookie_values(&self) -> Vec<String> {
+        self.cookies.iter().map(|cookie| cookie.value.clone()).collect()
+    }
+
     /// The page's heading.
     pub(crate) fn heading(&self) -> String {
         let page = Html::parse_document(&self.body);

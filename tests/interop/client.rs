@@ -19,10 +19,10 @@ use super::provision::{CLIENT, Harbor, MEMBER, PASSWORD, Wishes, provision};
 use crate::process::counterpart::Counterpart;
 
 /// Harbor, its application, and a member of harbor at a browser.
-struct Scene {
-    harbor: Harbor,
-    app: Counterpart,
-    hanna: Agent,
+pub(super) struct Scene {
+    pub(super) harbor: Harbor,
+    pub(super) app: Counterpart,
+    pub(super) hanna: Agent,
 }
 
 impl Scene {
@@ -31,7 +31,7 @@ impl Scene {
     }
 
     /// With features of the library, and what the registration says about them.
-    async fn with(
+    pub(super) async fn with(
         (method, signing): (ClientAuthMethod, Algorithm),
         discovery: &str,
         (features, registered): (&str, impl FnOnce(&mut ClientSettings)),
@@ -59,7 +59,7 @@ impl Scene {
         Self::set(ClientAuthMethod::ClientSecretBasic, Algorithm::RS256, "oidc").await
     }
 
-    async fn log_in(&mut self, query: &str) {
+    pub(super) async fn log_in(&mut self, query: &str) {
         self.hanna.open(&format!("{}/login{query}", self.app.url)).await;
     }
 
@@ -72,20 +72,20 @@ impl Scene {
     }
 
     /// What the application answered; it must have accepted everything.
-    fn answer(&self) -> Value {
+    pub(super) fn answer(&self) -> Value {
         let (status, answer) = self.hanna.json();
         assert_eq!(status, 200, "{answer:#}");
         answer
     }
 
-    async fn signed_in(&mut self) -> Value {
+    pub(super) async fn signed_in(&mut self) -> Value {
         self.log_in("").await;
         self.enter_password().await;
         self.answer()
     }
 
     /// Has the application do something by itself.
-    async fn does(&self, what: &str, with: &str) -> (u16, Value) {
+    pub(super) async fn does(&self, what: &str, with: &str) -> (u16, Value) {
         post(&format!("{}/{what}", self.app.url), with.to_owned()).await
     }
 }

@@ -283,6 +283,23 @@ async fn a_fresh_sign_in_asked_by_the_application_is_made_at_home() {
 }
 
 #[tokio::test]
+async fn lo_11_who_signs_out_at_home_is_signed_out_here_and_the_application_hears_of_it() {
+    let mut scene = Scene::set(Home::default()).await;
+    scene.redeem().await;
+    scene.accept().await;
+    let first = scene.answer();
+    scene.mona.open(&format!("{}/session/end", scene.mountain.url)).await;
+    // The provider tells us before it answers.
+    scene.mona.submit("Yes, sign me out", &[]).await;
+    assert!(scene.mona.is_at(&scene.mountain.url), "not sent anywhere: {}", scene.mona.shown());
+    let told = scene.told().await;
+    assert_eq!((told.len(), &told[0]["sid"]), (1, &first["claims"]["sid"]), "{told:#?}");
+    scene.mona.open(&format!("{}/login?prompt=none", scene.app.url)).await;
+    let (status, answer) = scene.mona.json();
+    assert_eq!((status, &answer["error"]), (400, &json!("login_required")), "{answer:#}");
+}
+
+#[tokio::test]
 async fn who_signs_out_here_signs_out_at_home_too_and_comes_back() {
     let mut scene = Scene::set(Home::default()).await;
     scene.redeem().await;

@@ -67,7 +67,7 @@ keys.dir = "{data}/keys"
 smtp.url = "smtp://{smtp}"
 smtp.from = "Hospes <hospes@harbor.example>"
 outbound.allow_loopback = true
-log.format = "text"
+log.format = "json"
 "#,
             operations = port + 1
         );
@@ -88,9 +88,10 @@ log.format = "text"
     pub(crate) fn serve(self) -> Server {
         let mut command = Command::new(told("HOSPES_TEST_BINARY"));
         command.arg("--config").arg(self.file()).arg("serve").current_dir(self.folder.path());
+        command.env("HOSPES_LOG", "debug");
         let mut program = Program::start(&mut command);
         program.wait_for_line(|line| line.contains("ready").then_some(())).unwrap();
-        Server { base_url: self.base_url, _program: program, _folder: self.folder }
+        Server { base_url: self.base_url, program, folder: self.folder }
     }
 }
 
@@ -99,6 +100,13 @@ pub(crate) struct Server {
     /// Where browsers reach it.
     pub(crate) base_url: String,
     // Dropped in this order: the server ends before its folder goes.
-    _program: Program,
-    _folder: TempDir,
+    program: Program,
+    folder: TempDir,
+}
+
+impl Server {
+    /// Ends it in order: everything it printed, and its folder.
+    pub(crate) fn ended(self) -> (String, TempDir) {
+        (self.program.ended(), self.folder)
+    }
 }

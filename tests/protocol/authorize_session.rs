@@ -54,6 +54,7 @@ async fn az_18_prompt_none_without_consent() {
 #[tokio::test(flavor = "multi_thread")]
 async fn az_20_az_21_a_fresh_sign_in_is_a_fresh_one() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let wiki = harbor.client("wiki").public().await;
     let hanna = harbor.member("hanna@harbor.example").await;

@@ -2,6 +2,7 @@
 
 use crate::support::browser::Browser;
 use crate::support::client::TestClient;
+use crate::support::device::{Device, approve, asked, tv};
 use crate::support::ear::Ear;
 use crate::support::query::Query;
 use crate::support::tenant::{Desk, TestTenant};
@@ -129,6 +130,7 @@ async fn lo_09_whoever_ends_a_session_its_clients_hear_of_it() {
 #[tokio::test(flavor = "multi_thread")]
 async fn lo_09_a_client_that_does_not_answer_is_asked_again_three_times() {
     let (app, ear, silent) = (TestApp::spawn().await, Ear::open().await, Ear::open().await);
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let wiki = listening(&harbor, "wiki", ear.at("/wiki")).await;
     let shop = listening(&harbor, "shop", silent.at("/shop")).await;
@@ -244,4 +246,22 @@ async fn lo_10_inner_addresses_are_refused_again_when_news_is_sent() {
     assert_eq!(blocked[0].reason.as_deref(), Some("callback_blocked"), "{blocked:#?}");
     assert!(!is_alive(&wiki, &browser).await);
     app.snapshot().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn lo_09_a_client_on_a_device_hears_of_the_session_that_approved_it() {
+    let (app, ear) = (TestApp::spawn().await, Ear::open().await);
+    let harbor = app.tenant("harbor").await;
+    let client = tv(&harbor, "tv");
+    let client = client.with(|settings| settings.options.logout.backchannel_logout_uri = Some(ear.at("/tv")));
+    let client = client.public().await;
+    let (browser, hanna) = (app.browser(), harbor.member("hanna@harbor.example").await);
+    let device = Device::of(&client).await;
+    approve(&browser, &asked(&browser, &harbor, (&device.user_code, &hanna)).await).await;
+    let tokens = device.polls().send().await.tokens();
+    log_out(&harbor, &browser, tokens.id_token()).await;
+    let heard = ear.hears(1).await[0].claims(&app, &harbor.issuer()).await;
+    assert_eq!(heard["aud"], "tv");
+    assert_eq!(heard["sid"], jwt::claims(tokens.id_token())["sid"]);
+    app.unchanged(client.refresh(tokens.refresh_token()).send()).await.is_error(400, "invalid_grant");
 }

@@ -180,6 +180,7 @@ async fn ca_07_an_assertion_says_who_for_how_long_and_once() {
 
 async fn once_only(stores: Stores) {
     let app = TestApp::on(stores).await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let keyed = keyed_client(&harbor).await;
     let request = keyed.client_credentials();
@@ -317,6 +318,7 @@ async fn ca_15_private_and_symmetric_keys_are_not_registered() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ca_16_two_secrets_overlap_for_a_day() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let service = harbor.client("service").service(&[]).await;
     let desk = harbor.desk().await;
@@ -351,6 +353,7 @@ async fn client_credentials_grant_what_an_administrator_gave() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ca_11_guessing_a_secret_bars_the_network_that_guesses_and_nobody_else() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let (service, other) =
         (harbor.client("service").service(&[]).await, harbor.client("other").service(&[]).await);

@@ -120,6 +120,7 @@ async fn tok_08_a_malformed_verifier_changes_nothing() {
 #[tokio::test(flavor = "multi_thread")]
 async fn tok_09_a_code_lives_a_minute() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let wiki = harbor.client("wiki").public().await;
     let hanna = harbor.member("hanna@harbor.example").await;

@@ -176,3 +176,24 @@ async fn tok_16_a_body_that_is_no_form_is_said_to_be_none() {
         assert!(answer.body.contains("application/x-www-form-urlencoded"), "{answer:?}");
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_code_that_waits_ends_with_its_session_unless_its_tokens_may_outlive_that() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let wiki = harbor.client("wiki").public().await;
+    let hanna = harbor.member("hanna@harbor.example").await;
+    for (scope, lives) in [("openid", false), ("openid offline_access", true)] {
+        let (browser, request) = (app.browser(), wiki.authorize().set("scope", scope));
+        let page = request.open(&browser).await;
+        let code = request.code(&browser.sign_in(page, &hanna).await);
+        let page = browser.open(&harbor.url("/logout")).await;
+        browser.submit(&page, "/logout", &[]).await;
+        if lives {
+            let tokens = wiki.redeem(&code).send().await.tokens();
+            wiki.refresh(tokens.refresh_token()).send().await.tokens();
+        } else {
+            app.audited((TokenDenied, None), wiki.redeem(&code).send()).await.is_error(400, "invalid_grant");
+        }
+    }
+}

@@ -1,89 +1,13 @@
 //! DEV: devices that wait for a person elsewhere.
 
-use crate::support::answer::Answer;
-use crate::support::browser::Browser;
-use crate::support::client::{NewClient, TestClient};
-use crate::support::tenant::{Person, TestTenant};
-use crate::support::tokens::{TokenRequest, Tokens};
+use crate::support::device::{Device, answer, approve, asked, asking, asks_to_confirm, enter, tv};
+use crate::support::tokens::Tokens;
 use crate::support::{Stores, TestApp, jwt};
 use futures_util::future::join_all;
 use hospes_idp::audit::AuditKind::{CredentialRejected, DeviceApproved, DeviceDenied, SignIn, TokenDenied};
 use hospes_idp::client::ConsentRule;
 use hospes_idp::tenant::Status;
 use hospes_protocol::token::GrantType;
-use serde_json::Value;
-
-/// An application on a television, which may refresh.
-fn tv<'a>(tenant: &'a TestTenant<'a>, id: &str) -> NewClient<'a> {
-    tenant.client(id).with(|client| {
-        client.grant_types = vec![GrantType::DeviceCode, GrantType::RefreshToken];
-        client.redirect_uris = Vec::new();
-    })
-}
-
-/// A device that was told to wait.
-struct Device<'a> {
-    client: &'a TestClient<'a>,
-    code: String,
-    user_code: String,
-    told: Value,
-}
-
-fn asking<'a>(client: &'a TestClient<'a>) -> TokenRequest<'a> {
-    client.request(&[("scope", "openid email")])
-}
-
-impl<'a> Device<'a> {
-    async fn of(client: &'a TestClient<'a>) -> Self {
-        let answer = asking(client).send_to("/device_authorization").await;
-        assert_eq!(answer.status, 200, "{answer:?}");
-        answer.is_not_stored();
-        let told = answer.json();
-        let text = |name: &str| told[name].as_str().unwrap().to_owned();
-        let (code, user_code) = (client.app.keep_secret(&text("device_code")), text("user_code"));
-        Self { client, code, user_code, told }
-    }
-
-    fn polls(&self) -> TokenRequest<'a> {
-        self.polls_as(self.client)
-    }
-
-    fn polls_as<'b>(&self, client: &'b TestClient<'b>) -> TokenRequest<'b> {
-        let grant_type = GrantType::DeviceCode.as_str();
-        client.request(&[("grant_type", grant_type), ("device_code", &self.code)])
-    }
-
-    async fn waits(&self) {
-        self.polls().send().await.is_error(400, "authorization_pending");
-    }
-}
-
-/// Types a code on the page for it.
-async fn enter(browser: &Browser, tenant: &TestTenant<'_>, code: &str) -> Answer {
-    let page = browser.open(&tenant.url("/device")).await;
-    browser.submit(&page, "/device", &[("user_code", code)]).await
-}
-
-/// Up to the question, signed in by password where nobody is yet.
-async fn asked(browser: &Browser, tenant: &TestTenant<'_>, (code, person): (&str, &Person)) -> Answer {
-    let page = enter(browser, tenant, code).await;
-    if page.has("form[action$='/identify']") { browser.sign_in(page, person).await } else { page }
-}
-
-fn asks_to_confirm(page: &Answer) {
-    assert_eq!(page.status, 200, "{page:?}");
-    assert!(page.has("form[action$='/device'] button[name=decision][value=allow]"), "{}", page.body);
-}
-
-async fn answer(browser: &Browser, page: &Answer, decision: &str) -> Answer {
-    asks_to_confirm(page);
-    browser.submit(page, "/device", &[("decision", decision)]).await
-}
-
-async fn approve(browser: &Browser, page: &Answer) {
-    let done = answer(browser, page, "allow").await;
-    assert!(done.status == 200 && done.url.ends_with("/device/approved"), "{done:?}");
-}
 
 async fn a_device_gets_what_its_person_approved(stores: Stores) {
     let app = TestApp::on(stores).await;
@@ -133,6 +57,7 @@ async fn rfc8628_a_device_gets_what_its_person_approved_on_real_stores() {
 #[tokio::test(flavor = "multi_thread")]
 async fn dev_01_whoever_polls_too_fast_is_slowed_down_and_whoever_waits_too_long_is_told() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let client = tv(&harbor, "tv").public().await;
     let device = Device::of(&client).await;
@@ -222,6 +147,7 @@ async fn dev_02_what_a_client_may_not_ask_for_is_refused_at_once() {
 #[tokio::test(flavor = "multi_thread")]
 async fn dev_03_ten_wrong_codes_are_enough() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let client = tv(&harbor, "tv").public().await;
     let device = Device::of(&client).await;

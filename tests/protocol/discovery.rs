@@ -4,6 +4,7 @@ use crate::support::TestApp;
 use crate::support::answer::Answer;
 use crate::support::jwt;
 use crate::support::tenant::TestTenant;
+use hospes_idp::audit::AuditKind::TokenDenied;
 use hospes_idp::tenant::Status;
 use reqwest::Method;
 use serde_json::Value;
@@ -187,5 +188,28 @@ async fn dsc_10_entity_tags_of_one_tenant_mean_nothing_at_another() {
         let answer = get(&app, &ours.url, &[("if-none-match", their_tag)]).await;
         assert_eq!((answer.status, &answer.body), (200, &ours.body));
         assert_eq!(get(&app, &ours.url, &[("if-none-match", our_tag)]).await.status, 304);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn tx_05_tx_07_tx_08_grants_that_are_not_offered_are_not_known() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let document = discovery(&harbor).await;
+    assert!(!document.to_string().contains("backchannel_authentication"), "{document:#}");
+    let service = harbor.client("service").service(&[]).await;
+    for grant in [
+        "urn:ietf:params:oauth:grant-type:jwt-bearer",
+        "urn:ietf:params:oauth:grant-type:saml2-bearer",
+        "urn:openid:params:grant-type:ciba",
+    ] {
+        let offered = document["grant_types_supported"].as_array().unwrap();
+        assert!(!offered.contains(&grant.into()), "{document:#}");
+        let request = service.request(&[("grant_type", grant), ("assertion", "a.b.c"), ("auth_req_id", "x")]);
+        let refused = app.refuses((TokenDenied, "unsupported_grant_type"), request.send()).await;
+        refused.is_error(400, "unsupported_grant_type");
+    }
+    for path in ["/bc-authorize", "/backchannel_authentication"] {
+        assert_eq!(service.request(&[("login_hint", "hanna")]).send_to(path).await.status, 404, "{path}");
     }
 }

@@ -119,6 +119,7 @@ async fn par_01_pushing_is_a_post() {
 #[tokio::test(flavor = "multi_thread")]
 async fn par_05_par_06_a_name_belongs_to_its_client_and_to_its_ninety_seconds() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let (harbor, beta) = (app.tenant("harbor").await, app.tenant("beta").await);
     let wiki = harbor.client("wiki").confidential().await;
     let others = [harbor.client("other").confidential().await, beta.client("wiki").confidential().await];

@@ -51,6 +51,7 @@ async fn rt_01_reuse_after_the_grace_ends_the_family_on_real_stores() {
 
 async fn fifty_parallel_refreshes(stores: Stores) {
     let app = TestApp::on(stores).await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let (wiki, first) = signed_in(&harbor).await;
     let answers = join_all((0..50).map(|_| wiki.refresh(first.refresh_token()).send())).await;
@@ -232,6 +233,7 @@ async fn rt_14_the_id_token_of_a_refresh_is_about_the_same_sign_in() {
 
 async fn a_retry_within_the_grace(stores: Stores) {
     let app = TestApp::on(stores).await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     let (wiki, first) = signed_in(&harbor).await;
     let second = wiki.refresh(first.refresh_token()).send().await.tokens();

@@ -120,6 +120,7 @@ async fn ses_03_ses_04_ses_07_cookies_that_are_not_exactly_ours() {
 #[tokio::test(flavor = "multi_thread")]
 async fn ses_05_sessions_end_by_idleness_and_by_age() {
     let app = TestApp::spawn().await;
+    app.clock.stops();
     let harbor = app.tenant("harbor").await;
     harbor.settings(|settings| (settings.session_idle, settings.session_lifetime) = (1000, 2500)).await;
     let wiki = harbor.client("wiki").public().await;

@@ -4,6 +4,7 @@ use crate::support::TestApp;
 use crate::support::answer::Answer;
 use crate::support::browser::Browser;
 use crate::support::client::{TestClient, client_key};
+use crate::support::device::{Device, enter, tv};
 use crate::support::tenant::TestTenant;
 use hospes_protocol::token::GrantType;
 use reqwest::header::COOKIE;
@@ -13,7 +14,7 @@ use std::collections::BTreeMap;
 type Things = BTreeMap<&'static str, String>;
 
 /// Where a thing can be offered.
-const PLACES: [&str; 9] = [
+const PLACES: [&str; 11] = [
     "code",
     "refresh token",
     "access token",
@@ -23,6 +24,8 @@ const PLACES: [&str; 9] = [
     "ID token",
     "assertion",
     "client secret",
+    "device code",
+    "user code",
 ];
 
 /// Where it is at home. One-time codes, form tokens and the browser's binding are at home in none of these places.
@@ -35,6 +38,7 @@ struct Matrix<'a> {
     wiki: TestClient<'a>,
     service: TestClient<'a>,
     keyed: TestClient<'a>,
+    tv: TestClient<'a>,
     /// In the middle of a sign-in.
     halfway: Browser,
     cookie_names: BTreeMap<&'static str, String>,
@@ -80,6 +84,16 @@ impl Matrix<'_> {
                 let header = crate::support::tokens::basic(&self.service.id, thing);
                 status(self.service.client_credentials().authorization(Some(&header)).send().await)
             }
+            "device code" => {
+                let grant = ("grant_type", GrantType::DeviceCode.as_str());
+                let answer = self.tv.request(&[grant, ("device_code", thing)]).send().await;
+                answer.json()["error"] != "invalid_grant"
+            }
+            "user code" => {
+                // Ten guesses bar a network.
+                let browser = Browser::elsewhere(app);
+                enter(&browser, self.harbor, thing).await.status == 200
+            }
             other => panic!("{other} is no place"),
         }
     }
@@ -90,6 +104,7 @@ async fn things(matrix: &Matrix<'_>, guest: &str) -> Things {
     let app = matrix.harbor.app;
     let hanna = matrix.harbor.member("hanna@harbor.example").await;
     let tokens = matrix.wiki.tokens_for(&hanna).await;
+    let device = Device::of(&matrix.tv).await;
     let code = matrix.wiki.code_for(&app.browser(), &hanna).await.value;
     let browser = app.browser();
     matrix.wiki.code_for(&browser, &hanna).await;
@@ -111,6 +126,8 @@ async fn things(matrix: &Matrix<'_>, guest: &str) -> Things {
         ("form token", form.get("csrf").unwrap().to_owned()),
         ("assertion", matrix.keyed.assertion(|_, _| {})),
         ("client secret", matrix.service.secret().to_owned()),
+        ("device code", device.code),
+        ("user code", device.user_code),
     ])
 }
 
@@ -141,6 +158,7 @@ async fn key_04_everything_is_one_kind_of_thing() {
         wiki,
         service: harbor.client("service").service(&[]).await,
         keyed: keyed.with_key(client_key()).await,
+        tv: tv(&harbor, "tv").public().await,
         halfway: app.browser(),
     };
     let things = things(&matrix, "guest@elsewhere.example").await;

@@ -13,7 +13,7 @@ use hospes_server::config::{Config, Sources};
 use hospes_server::serve::{bind, run_http, until};
 use hospes_server::wiring::House;
 use hospes_storage::SqlDirectory;
-use std::net::{Ipv4Addr, SocketAddr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::sync::{Arc, Mutex};
 use tokio::runtime::Handle;
 use tokio::sync::watch;
@@ -90,7 +90,7 @@ impl Builder {
             base_url,
             clock,
             mail,
-            http: client(),
+            http: client(None),
             secrets: Arc::default(),
             running: Some(Running { house, stores, stop, tasks }),
         }
@@ -98,8 +98,9 @@ impl Builder {
 }
 
 /// A client that follows no redirect and keeps no connection, so that the house can stop at once.
-fn client() -> reqwest::Client {
+pub(super) fn client(address: Option<IpAddr>) -> reqwest::Client {
     reqwest::Client::builder()
+        .local_address(address)
         .redirect(reqwest::redirect::Policy::none())
         .pool_max_idle_per_host(0)
         .no_proxy()

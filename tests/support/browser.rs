@@ -4,11 +4,14 @@
 
 use super::TestApp;
 use super::answer::Answer;
+use super::app::client;
 use super::query::Query;
 use super::tenant::Person;
 use reqwest::header::{CONTENT_TYPE, COOKIE, ORIGIN};
 use scraper::{ElementRef, Selector};
 use std::collections::BTreeMap;
+use std::net::Ipv4Addr;
+use std::sync::atomic::{AtomicU8, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// More redirects than this in a row are a loop.
@@ -29,6 +32,14 @@ impl Browser {
             secrets: app.secrets.clone(),
             cookies: Mutex::default(),
         }
+    }
+
+    /// In a network nobody used before.
+    pub(crate) fn elsewhere(app: &TestApp) -> Self {
+        static NETWORKS: AtomicU8 = AtomicU8::new(2);
+        let network = NETWORKS.fetch_add(1, Ordering::Relaxed);
+        let address = Ipv4Addr::new(127, 0, network, 1);
+        Self { http: client(Some(address.into())), ..Self::new(app) }
     }
 
     /// One request, as if the address was typed.

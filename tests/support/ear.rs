@@ -2,12 +2,13 @@
 
 use super::TestApp;
 use super::jwt;
+use super::request::Request;
 use hospes_protocol::jose::{Algorithm, CompactJwt, VerifyingKeys};
 use serde_json::Value;
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 
@@ -23,20 +24,13 @@ pub(crate) struct Ear {
 
 #[derive(Default)]
 struct Script {
-    heard: Mutex<Vec<Heard>>,
+    heard: Mutex<Vec<Request>>,
     /// Status of the next answers; 200 when there are no more. 0 is silence.
     answers: Mutex<VecDeque<u16>>,
 }
 
-/// One request.
-#[derive(Clone, Debug)]
-pub(crate) struct Heard {
-    pub(crate) path: String,
-    pub(crate) head: String,
-    body: String,
-}
-
-impl Heard {
+impl Request {
+    /// The logout token, which comes alone.
     pub(crate) fn token(&self) -> String {
         let form: Vec<_> = url::form_urlencoded::parse(self.body.as_bytes()).into_owned().collect();
         assert_eq!(form.len(), 1, "only the token: {form:?}");
@@ -80,7 +74,7 @@ impl Ear {
     }
 
     /// Everything so far, once it is this much.
-    pub(crate) async fn hears(&self, count: usize) -> Vec<Heard> {
+    pub(crate) async fn hears(&self, count: usize) -> Vec<Request> {
         let heard = async {
             loop {
                 let heard = self.heard();
@@ -96,7 +90,7 @@ impl Ear {
         heard
     }
 
-    pub(crate) fn heard(&self) -> Vec<Heard> {
+    pub(crate) fn heard(&self) -> Vec<Request> {
         self.script.heard.lock().unwrap().clone()
     }
 }
@@ -108,7 +102,7 @@ impl Drop for Ear {
 }
 
 async fn serve(mut stream: TcpStream, script: Arc<Script>) {
-    let Some(heard) = read(&mut stream).await else {
+    let Some(heard) = Request::read(&mut stream).await else {
         return;
     };
     let elsewhere = format!("http://{}/elsewhere", stream.local_addr().unwrap());
@@ -121,23 +115,4 @@ async fn serve(mut stream: TcpStream, script: Arc<Script>) {
         "HTTP/1.1 {status} X\r\nLocation: {elsewhere}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
     );
     let _ = stream.write_all(reply.as_bytes()).await;
-}
-
-async fn read(stream: &mut TcpStream) -> Option<Heard> {
-    let mut text = String::new();
-    let mut buffer = [0; 4096];
-    loop {
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = (head.lines())
-                .filter_map(|line| line.split_once(": "))
-                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-                .map_or(0, |(_, value)| value.parse().unwrap());
-            if body.len() >= length {
-                let path = head.split(' ').nth(1)?.to_owned();
-                return Some(Heard { path, head: head.to_owned(), body: body.to_owned() });
-            }
-        }
-        let read = stream.read(&mut buffer).await.ok().filter(|read| *read > 0)?;
-        text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
-    }
 }

@@ -5,6 +5,7 @@ use super::answer::Answer;
 use super::clock::TestClock;
 use super::jwt::JwtKey;
 use super::query::Query;
+use super::request::Request;
 use super::tenant::TestTenant;
 use hospes_idp::admin::home_idps::HomeIdpSettings;
 use hospes_idp::email::Domain;
@@ -18,7 +19,7 @@ use serde_json::{Map, Value, json};
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::task::JoinHandle;
 use url::Url;
@@ -226,7 +227,7 @@ pub(crate) fn home_settings(issuer: &str, domain: &str) -> HomeIdpSettings {
 }
 
 async fn serve(mut stream: TcpStream, script: Arc<Script>) {
-    let Some((path, body)) = read(&mut stream).await else {
+    let Some(Request { path, body, .. }) = Request::read(&mut stream).await else {
         return;
     };
     script.seen.lock().unwrap().push(path.clone());
@@ -261,24 +262,5 @@ impl Script {
             }
             other => self.documents.lock().unwrap().get(other).cloned(),
         }
-    }
-}
-
-/// Path and body of one request.
-async fn read(stream: &mut TcpStream) -> Option<(String, String)> {
-    let mut text = String::new();
-    let mut buffer = [0; 4096];
-    loop {
-        if let Some((head, body)) = text.split_once("\r\n\r\n") {
-            let length = (head.lines())
-                .filter_map(|line| line.split_once(": "))
-                .find(|(name, _)| name.eq_ignore_ascii_case("content-length"))
-                .map_or(0, |(_, value)| value.parse().unwrap());
-            if body.len() >= length {
-                return Some((head.split(' ').nth(1)?.to_owned(), body.to_owned()));
-            }
-        }
-        let read = stream.read(&mut buffer).await.ok().filter(|read| *read > 0)?;
-        text.push_str(std::str::from_utf8(&buffer[..read]).unwrap());
     }
 }

@@ -1,9 +1,10 @@
 //! Where a client publishes its keys: a host that can go down, and that counts who asks.
 
 use super::jwt::JwtKey;
+use super::request::Request;
 use serde_json::{Value, json};
 use std::sync::{Arc, Mutex};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpListener;
 use tokio::task::JoinHandle;
 
@@ -23,11 +24,7 @@ impl KeyHost {
         let (shown, counted) = (set.clone(), asked.clone());
         let task = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
-                let mut head = Vec::new();
-                while !head.ends_with(b"\r\n\r\n") {
-                    let Ok(byte) = stream.read_u8().await else { break };
-                    head.push(byte);
-                }
+                let _ = Request::read(&mut stream).await;
                 *counted.lock().unwrap() += 1;
                 let text = shown.lock().unwrap().to_string();
                 let length = text.len();

@@ -6,10 +6,10 @@ use super::flow::Open;
 use super::interaction::{Answer, Interaction, Purpose};
 use super::next_step::Step;
 use super::outcome::{Outcome, Reply};
+use super::sessions::put_family;
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::browser::Visit;
-use crate::endings::indexes;
 use crate::error::PageError;
 use crate::ids::TenantId;
 use crate::model::device::{Approval, DeviceAuthorization, DeviceRequest, INTERVAL, Standing, UserCode};
@@ -26,7 +26,6 @@ use hospes_protocol::error::ErrorCode;
 use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
 use hospes_protocol::resource::resources;
-use hospes_protocol::scope::OFFLINE_ACCESS;
 use hospes_protocol::token::GrantType;
 use hospes_protocol::{OAuthError, names::Secret};
 use serde::Serialize;
@@ -170,20 +169,12 @@ impl Idp {
         (user, session): (&User, &Session),
     ) -> Result<Option<Outcome>, PageError> {
         let family = base64url(visit.ctx.bytes::<16>());
-        // Until the device comes for its tokens, whatever ends the session ends this, as it would end the tokens.
-        let mut indexes = indexes(visit.tenant.id, user.id, &session.id, session.home.as_ref());
-        if request.scope.has(OFFLINE_ACCESS) {
-            indexes.retain(|index| index.kind == Kind::OfUser);
-        }
-        let put =
-            Write::PutFamily { key: Key::new(visit.tenant.id, Kind::Family, &family), ttl: MEMORY, indexes };
-        self.sessions.write(vec![put]).await?;
+        self.sessions.write(vec![put_family(session, (&family, &request.scope), MEMORY)]).await?;
         let approval = Approval {
             family,
             user: user.id,
             sid: session.id.clone(),
             session_expiry: session.expires_at,
-            home: session.home.clone(),
             authentication: session.authentication.clone(),
         };
         if !self.settle(visit, request, Standing::Approved(Box::new(approval))).await? {

@@ -2,7 +2,7 @@
 
 use super::facts::SignedIn;
 use super::interaction::{Interaction, Purpose, Stored};
-use super::sessions::{bytes, home_session, prolong, put_participant};
+use super::sessions::{bytes, home_session, prolong, put_family, put_participant};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::outcome::{Outcome, Reply};
@@ -112,6 +112,7 @@ fn mint_code(
     let code = Secret::new(visit.ctx.token());
     let record = AuthorizationCode::new(visit.ctx, request, user, session);
     batch.push(put_participant(session, &request.client_id, visit.ctx.now)?);
+    batch.push(put_family(session, (&record.family, &request.scope), CODE_MEMORY));
     batch.push(Write::PutSpendable {
         key: Key::new(visit.tenant.id, Kind::Code, code.reveal()),
         holder: hospes_protocol::encoding::sha256(request.client_id.as_str()),

@@ -14,6 +14,7 @@ use crate::refusal::Refusal;
 use bytes::Bytes;
 use hospes_protocol::ClientId;
 use hospes_protocol::encoding::base64url;
+use hospes_protocol::scope::{OFFLINE_ACCESS, Scopes};
 use jiff::Timestamp;
 use serde::Serialize;
 use std::time::Duration;
@@ -139,6 +140,16 @@ pub(super) fn put_participant(
     let key = Key::new(session.tenant, Kind::Participant, format!("{} {client}", session.id));
     let value = Participant { session: session.id.clone(), user: session.user, client: client.clone() };
     Ok(put(session, key, bytes(&value)?, session.expires_at.duration_since(now)))
+}
+
+/// What a code or an approval stands for until its tokens are there: whatever ends the session ends it, as it will end
+/// the tokens, unless they may outlive the session.
+pub(super) fn put_family(session: &Session, (family, scope): (&str, &Scopes), ttl: Duration) -> Write {
+    let mut indexes = indexes(session.tenant, session.user, &session.id, session.home.as_ref());
+    if scope.has(OFFLINE_ACCESS) {
+        indexes.retain(|index| index.kind == Kind::OfUser);
+    }
+    Write::PutFamily { key: Key::new(session.tenant, Kind::Family, family), ttl, indexes }
 }
 
 fn put(session: &Session, key: Key, value: Bytes, ttl: jiff::SignedDuration) -> Write {

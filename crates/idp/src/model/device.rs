@@ -3,7 +3,6 @@
 use crate::ctx::Ctx;
 use crate::ids::UserId;
 use crate::model::authentication::Authentication;
-use crate::model::session::HomeSession;
 use bytes::Bytes;
 use hospes_protocol::ClientId;
 use hospes_protocol::authorization_details::AuthorizationDetail;
@@ -87,9 +86,6 @@ pub struct Approval {
     pub sid: String,
     /// Of the browser session.
     pub session_expiry: Timestamp,
-    /// The session at home it came of.
-    #[serde(default)]
-    pub home: Option<HomeSession>,
     /// How they signed in.
     pub authentication: Authentication,
 }

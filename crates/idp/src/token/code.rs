@@ -1,5 +1,6 @@
 //! Authorization codes: what is remembered with one, and redeeming it. Spending is the single-use gate; the spent code is
-//! remembered, so that a second use can end what the first one began (RFC 6749 §4.1.2).
+//! remembered, so that a second use can end what the first one began (RFC 6749 §4.1.2). The family of tokens is there
+//! from the beginning, so that it can be ended even while they are being minted.
 
 use super::Call;
 use super::issue::Granted;
@@ -10,7 +11,7 @@ use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
 use crate::ids::UserId;
 use crate::model::authentication::Authentication;
-use crate::model::session::{HomeSession, Session};
+use crate::model::session::Session;
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Spend, Write};
 use hospes_protocol::authorization_details::AuthorizationDetail;
@@ -36,7 +37,7 @@ pub(crate) const CODE_MEMORY: Duration = Duration::from_mins(10);
 /// Everything needed to redeem a code.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub(crate) struct AuthorizationCode {
-    /// Names the tokens that come of it, so that they can be ended.
+    /// Names the tokens that will come of it, so that they can be ended.
     pub(crate) family: String,
     redirect_uri: Option<RedirectUri>,
     /// Where it was sent, whether or not the request said so.
@@ -57,8 +58,6 @@ pub(crate) struct AuthorizationCode {
     sid: String,
     session_expiry: Timestamp,
     authentication: Authentication,
-    #[serde(default)]
-    home: Option<HomeSession>,
     expires_at: Timestamp,
 }
 
@@ -85,7 +84,6 @@ impl AuthorizationCode {
             sid: session.id.clone(),
             session_expiry: session.expires_at,
             authentication: session.authentication.clone(),
-            home: session.home.clone(),
             expires_at: ctx.now.saturating_add(LIFETIME).unwrap_or(ctx.now),
         }
     }
@@ -149,13 +147,14 @@ impl Idp {
         record.check(&proof, call)?;
         let target = Target::choose(call, (record.resources, record.details), &wish)?;
         let user = self.still_allowed(call, record.user, &record.authentication).await?;
+        let begun = self.begin_family(call, &record.family).await?;
+        let generation = begun.ok_or_else(|| unknown().because("the code ended before it was redeemed"))?;
         self.issue_tokens(
             call,
             &user,
             Granted {
                 family: record.family,
-                generation: 0,
-                is_new: true,
+                generation,
                 scope: record.scope.clone(),
                 original_scope: record.scope,
                 wishes: record.wishes,
@@ -164,7 +163,6 @@ impl Idp {
                 sid: record.sid,
                 session_expiry: record.session_expiry,
                 authentication: record.authentication,
-                home: record.home,
                 granted_at: call.ctx.now,
                 bound_to: call.confirmation.filter(|_| !call.client.auth_method.is_confidential()).cloned(),
             },

@@ -75,6 +75,7 @@ impl Idp {
         }
         // Law 6: of many polls one takes it.
         self.sessions.take(key).await?.ok_or_else(unknown)?;
+        let generation = self.begin_family(call, &approval.family).await?.ok_or_else(unknown)?;
         // A client that lost a scope meanwhile does not get it.
         let scope = asked.request.scope.and(&call.client.scope);
         self.issue_tokens(
@@ -82,8 +83,7 @@ impl Idp {
             &user,
             Granted {
                 family: approval.family,
-                generation: 0,
-                is_new: true,
+                generation,
                 scope: scope.clone(),
                 original_scope: scope,
                 wishes: Wishes::default(),
@@ -91,7 +91,6 @@ impl Idp {
                 nonce: None,
                 sid: approval.sid,
                 session_expiry: approval.session_expiry,
-                home: approval.home,
                 authentication: approval.authentication,
                 granted_at: call.ctx.now,
                 bound_to: call.confirmation.filter(|_| !call.client.auth_method.is_confidential()).cloned(),

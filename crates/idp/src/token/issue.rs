@@ -9,12 +9,11 @@ use super::release::{Release, Wishes};
 use super::target::Target;
 use crate::Idp;
 use crate::ctx::Ctx;
-use crate::endings::{Whose, indexes};
 use crate::model::authentication::Authentication;
 use crate::model::options::ClaimPlace;
-use crate::model::session::HomeSession;
 use crate::model::user::User;
-use crate::ports::{Key, Kind, Unavailable, Write};
+use crate::ports::sessions::Use;
+use crate::ports::{Key, Kind, Rotation, Unavailable};
 use crate::subject::subject_at;
 use hospes_protocol::claims::{
     AccessTokenClaims, Confirmation, IdTokenClaims, SignInClaims, SubjectClaims, UserType,
@@ -22,7 +21,7 @@ use hospes_protocol::claims::{
 use hospes_protocol::encoding::{base64url, half_hash};
 use hospes_protocol::jose::signing::TokenType;
 use hospes_protocol::jose::{Algorithm, JoseError};
-use hospes_protocol::scope::{OFFLINE_ACCESS, OPENID, Scopes};
+use hospes_protocol::scope::{OPENID, Scopes};
 use hospes_protocol::token::{GrantType, TokenResponse};
 use hospes_protocol::{Nonce, OAuthError};
 use jiff::Timestamp;
@@ -35,8 +34,6 @@ pub(crate) struct Granted {
     pub(crate) family: String,
     /// Of the refresh token to issue.
     pub(crate) generation: u32,
-    /// Whether the family has yet to be remembered.
-    pub(crate) is_new: bool,
     /// For these tokens.
     pub(crate) scope: Scopes,
     /// As granted at first; narrowing once does not narrow for good (RFC 6749 §6).
@@ -55,8 +52,6 @@ pub(crate) struct Granted {
     pub(crate) authentication: Authentication,
     /// The key a refresh token of a public client is bound to (RFC 9449 §5).
     pub(crate) bound_to: Option<Confirmation>,
-    /// The session at home, for a new family.
-    pub(crate) home: Option<HomeSession>,
     /// When the code was redeemed; limits how long the family lives.
     pub(crate) granted_at: Timestamp,
 }
@@ -85,7 +80,24 @@ pub(super) struct Texts {
 }
 
 impl Idp {
-    /// Mints tokens; a new family is remembered before they leave.
+    /// Begins the family that a code or an approval stands for, at most once. `None`: it ended before, with the session
+    /// it belongs to, or because the code was used a second time.
+    pub(crate) async fn begin_family(
+        &self,
+        call: Call<'_>,
+        family: &str,
+    ) -> Result<Option<u32>, Unavailable> {
+        let usage = Use {
+            generation: 0,
+            now: call.ctx.now.as_millisecond(),
+            grace: 0,
+            ttl: family_ttl(call.ctx, call, call.ctx.now),
+        };
+        let begun = self.sessions.rotate(&Key::new(call.tenant.id, Kind::Family, family), usage).await?;
+        Ok((begun == Rotation::Rotated).then_some(1))
+    }
+
+    /// Mints tokens of a family that has begun.
     pub(crate) async fn issue_tokens(
         &self,
         call: Call<'_>,
@@ -114,9 +126,6 @@ impl Idp {
         let refreshes = call.client.grant_types.contains(&GrantType::RefreshToken);
         let refresh_token =
             refreshes.then(|| self.seal_refresh_token(call, &RefreshToken::of(call, user, &granted)));
-        if granted.is_new {
-            self.sessions.write(vec![remember(call, user, &granted, refreshes)]).await?;
-        }
         Ok(TokenResponse {
             access_token,
             token_type: Confirmation::token_type(call.confirmation),
@@ -246,23 +255,13 @@ fn sign_in_claims<'a>(texts: &'a Texts, granted: &'a Granted) -> SignInClaims<'a
     }
 }
 
-/// A family is found again by its person, and by its browser session unless it may outlive that.
-fn remember(call: Call<'_>, user: &User, granted: &Granted, refreshes: bool) -> Write {
-    let tenant = call.tenant.id;
-    let mut indexes = indexes(tenant, user.id, &granted.sid, granted.home.as_ref());
-    if granted.scope.has(OFFLINE_ACCESS) {
-        indexes = vec![Whose::User(user.id).key(tenant)];
-    }
-    let ttl = family_ttl(call.ctx, call, granted.granted_at, refreshes);
-    Write::PutFamily { key: Key::new(tenant, Kind::Family, &granted.family), ttl, indexes }
-}
-
 /// Until it idles out or reaches its absolute end, and never shorter than the access token that was issued with it.
-pub(crate) fn family_ttl(ctx: &Ctx, call: Call<'_>, granted_at: Timestamp, refreshes: bool) -> Duration {
+pub(crate) fn family_ttl(ctx: &Ctx, call: Call<'_>, granted_at: Timestamp) -> Duration {
     let settings = &call.tenant.settings;
     let access = i64::from(settings.access_token_lifetime);
     let age = ctx.seconds() - granted_at.as_second();
     let left = i64::from(settings.refresh_token_lifetime) - age;
+    let refreshes = call.client.grant_types.contains(&GrantType::RefreshToken);
     // A token that does not change with its use cannot show that it is used.
     let rotates = call.client.options.security.rotates_refresh_tokens();
     let refresh = if rotates { left.min(i64::from(settings.refresh_token_idle)) } else { left };

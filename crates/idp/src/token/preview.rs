@@ -40,7 +40,6 @@ impl Idp {
         let granted = Granted {
             family: String::new(),
             generation: 0,
-            is_new: false,
             original_scope: scope.clone(),
             scope,
             wishes,
@@ -49,7 +48,6 @@ impl Idp {
             sid: String::new(),
             session_expiry: call.ctx.now,
             authentication,
-            home: None,
             bound_to: None,
             granted_at: call.ctx.now,
         };

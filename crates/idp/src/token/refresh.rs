@@ -120,7 +120,6 @@ impl Idp {
             Granted {
                 family: token.family,
                 generation,
-                is_new: false,
                 scope,
                 original_scope: token.scope,
                 wishes: token.wishes,
@@ -129,7 +128,6 @@ impl Idp {
                 sid: token.sid,
                 session_expiry: token.session_expiry,
                 authentication: token.authentication,
-                home: None,
                 granted_at: token.granted_at,
                 bound_to: token.bound_to,
             },
@@ -151,7 +149,7 @@ impl Idp {
             generation: token.generation,
             now: call.ctx.now.as_millisecond(),
             grace: GRACE,
-            ttl: family_ttl(call.ctx, call, token.granted_at, true),
+            ttl: family_ttl(call.ctx, call, token.granted_at),
         };
         match self.sessions.rotate(&key, usage).await? {
             Rotation::Rotated | Rotation::SameAgain => Ok(token.generation.saturating_add(1)),

@@ -110,6 +110,13 @@ impl Subject {
     }
 }
 
+impl Subject {
+    /// Lets time pass if that takes none; answers whether it did.
+    pub(crate) fn pass(&self, time: Duration) -> bool {
+        self.manual.as_ref().map(|clock| clock.advance(time)).is_some()
+    }
+}
+
 #[derive(Clone)]
 pub(crate) struct ManualClock(Arc<AtomicI64>);
 

@@ -2,6 +2,7 @@
 
 mod entries;
 mod indexes;
+mod model;
 mod server;
 mod survival;
 mod tokens;
