@@ -60,6 +60,11 @@ impl Posted {
     pub(crate) fn field(&self, name: &str) -> &str {
         self.form.first(name).unwrap_or_default()
     }
+
+    /// The account whose page the form stood on, so that it is not sent for another one.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.form.first("account")
+    }
 }
 
 impl FromRequest for Posted {

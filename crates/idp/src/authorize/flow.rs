@@ -39,6 +39,13 @@ impl Open {
     }
 }
 
+/// The session whose person a screen is for, where they proved nothing else in this sign-in.
+fn shown_for<'a>(step: &Step, facts: &'a Facts) -> Option<&'a str> {
+    let asks = matches!(step, Step::AskConsent(_) | Step::ConfirmDevice(..) | Step::ChoosePassword { .. });
+    let session = facts.session.as_ref().filter(|_| asks && facts.resolution.is_none());
+    session.map(|signed_in| signed_in.session.id.as_str())
+}
+
 impl Idp {
     /// The screen of an interaction this browser began.
     pub async fn resume(&self, visit: &Visit<'_>, id: &str) -> Result<Reply, PageError> {
@@ -146,6 +153,13 @@ impl Idp {
                 let error = OAuthError::new(code, "prompt=none, but the person would have to be asked");
                 return self.answer_error(visit, &open.stored.interaction, &error).await;
             }
+            if let Some(bound) = shown_for(&step, &facts)
+                && open.stored.interaction.session.is_none()
+            {
+                // What another tab does meanwhile must not answer this screen as somebody else.
+                open.stored.interaction.session = Some(bound.to_owned());
+                open.unsaved = true;
+            }
             if open.unsaved && !matches!(step, Step::Respond(..)) {
                 self.save(&mut open.stored).await?;
                 open.unsaved = false;
@@ -157,7 +171,7 @@ impl Idp {
                     self.admit(visit, &mut open, *user, &authentication).await?;
                 }
                 Step::Respond(user, authentication) => {
-                    return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
+                    return self.respond(visit, &open.stored, (*user, authentication), facts).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
                 screen => return self.show(visit, open, (screen, &facts)).await,

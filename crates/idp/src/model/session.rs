@@ -2,6 +2,7 @@
 
 use crate::ids::{HomeIdpId, TenantId, UserId};
 use crate::model::authentication::Authentication;
+use hospes_protocol::encoding::sha256_base64url;
 use hospes_protocol::{ClientId, Subject};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -38,6 +39,11 @@ impl Session {
     /// Whether it is over.
     pub fn is_over(&self, now: Timestamp) -> bool {
         now >= self.expires_at || now >= self.idle_at
+    }
+
+    /// What a page calls it, so that forms can name it without its identifiers; another page calls it otherwise.
+    pub fn handle(&self, page: &str) -> String {
+        sha256_base64url(&format!("{page} {}", self.id))
     }
 
     /// The home IdP it came through.

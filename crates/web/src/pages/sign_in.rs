@@ -32,6 +32,37 @@ pub enum IdentifierProblem {
     TooManyAttempts,
 }
 
+/// Asks which of the accounts at this browser to go on with. The forms of an account post its `account`.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/choose_account.html")]
+pub struct ChooseAccount<'a> {
+    /// Shared parts.
+    pub layout: Layout<'a>,
+    /// The app the person came from.
+    pub app: Option<&'a str>,
+    /// The one chosen last comes first.
+    pub accounts: Vec<AccountRow<'a>>,
+    /// Where the choice goes.
+    pub action: &'a str,
+    /// Where "sign out" of one of them goes.
+    pub sign_out_action: &'a str,
+    /// Where "use another account" goes.
+    pub restart_action: &'a str,
+}
+
+/// One account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountRow<'a> {
+    /// Names it in the forms of this page.
+    pub handle: &'a str,
+    /// What the person is called.
+    pub name: Option<&'a str>,
+    /// Full address: its owner signed in with this browser.
+    pub email: &'a str,
+    /// Their home IdP; none for a lightweight account.
+    pub home: Option<&'a str>,
+}
+
 /// Asks for the password of a lightweight account. Posts `password`, and `username` for password managers.
 #[derive(Debug, Template)]
 #[template(path = "sign_in/password.html")]

@@ -21,6 +21,16 @@ pub(crate) async fn restart(posted: Posted) -> HttpResponse {
     site.answer_form(site.idp().use_another_account(&site.visit(), &posted.id).await)
 }
 
+pub(crate) async fn choose_account(posted: Posted) -> HttpResponse {
+    let site = &posted.site;
+    site.answer_form(site.idp().choose_account(&site.visit(), &posted.id, posted.field("account")).await)
+}
+
+pub(crate) async fn sign_out_account(posted: Posted) -> HttpResponse {
+    let site = &posted.site;
+    site.answer_form(site.idp().sign_out_account(&site.visit(), &posted.id, posted.field("account")).await)
+}
+
 /// The person stays who they are; the invitation stays for whom it is.
 pub(crate) async fn keep_session(posted: Posted) -> HttpResponse {
     redirect(&posted.site.path("/home")).finish()
