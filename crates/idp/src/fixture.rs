@@ -175,6 +175,7 @@ pub(crate) fn session(user: &User, at: Timestamp) -> Session {
         authentication: Authentication { at, ..by_password() },
         home: None,
         agent: None,
+        kept: false,
         created_at: at,
         used_at: at,
         expires_at: now() + SignedDuration::from_hours(1),

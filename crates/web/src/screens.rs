@@ -70,6 +70,7 @@ impl Screen<'_> {
                 app: self.about.client_name.as_deref(),
                 action: &self.action("identify"),
                 email: "",
+                keep: self.about.keep,
                 problem: self.problem.map(|_| IdentifierProblem::Malformed),
             },
         )
@@ -104,6 +105,7 @@ impl Screen<'_> {
                 code_action: &self.action("send-code"),
                 reset_action: &self.action("reset-password"),
                 restart_action: &self.action("restart"),
+                keep: self.about.keep,
                 problem,
             },
         )
@@ -126,6 +128,7 @@ impl Screen<'_> {
                 action: &self.action("code"),
                 resend_action: &self.action("send-code"),
                 restart_action: &self.action("restart"),
+                keep: self.about.keep,
                 resent: self.problem == Some(&Problem::CodeSentAgain),
                 problem,
             },

@@ -10,6 +10,7 @@ use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::outcome::{About, Outcome, Problem, Reply};
 use crate::browser::Visit;
 use crate::error::PageError;
+use crate::model::options::KeepSignedIn;
 use crate::ports::{Key, Kind, Write};
 use crate::refusal::Refusal;
 use crate::vault::SecretHash;
@@ -210,6 +211,7 @@ impl Idp {
             scope: interaction.wish().map(|(_, scope)| scope).unwrap_or_default(),
             details: in_words(visit.tenant, interaction.details()),
             redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
+            keep: (visit.tenant.settings.keep_signed_in == KeepSignedIn::Ask).then_some(interaction.keep),
             home_idp_name: facts.home_idp.as_ref().map(|home_idp| home_idp.display_name.clone()),
         };
         Ok(Outcome::Screen {

@@ -137,6 +137,9 @@ pub struct Interaction {
     /// Whether the person came to choose one.
     #[serde(default)]
     pub choosing: bool,
+    /// Whether the person ticked "Keep me signed in".
+    #[serde(default)]
+    pub keep: bool,
     /// To reviewing permissions of the organization.
     pub permissions: Option<Answer>,
     /// To the client's request.
@@ -171,6 +174,7 @@ impl Interaction {
             session: None,
             chosen: false,
             choosing: false,
+            keep: false,
             permissions: None,
             consent: None,
             device: None,

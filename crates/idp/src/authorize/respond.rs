@@ -45,7 +45,8 @@ impl Idp {
             Some(present) if !proven => prolong(visit, present, &mut batch)?,
             _ => {
                 let home = home_session(interaction, &authentication);
-                self.begin_session(visit, (&user, authentication, home), &facts.accounts, &mut batch).await?
+                let who = (&user, authentication, home, interaction.keep);
+                self.begin_session(visit, who, &facts.accounts, &mut batch).await?
             }
         };
         let Seats { session, cookie, moved } = seats;

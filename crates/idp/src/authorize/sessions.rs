@@ -7,6 +7,7 @@ use crate::browser::{ACCOUNTS, SessionCookie, Visit};
 use crate::endings::{Ended, Whose, indexes};
 use crate::error::PageError;
 use crate::model::authentication::Authentication;
+use crate::model::options::KeepSignedIn;
 use crate::model::session::{HomeSession, Participant, Session};
 use crate::model::user::User;
 use crate::ports::{Key, Kind, Unavailable, Write};
@@ -53,7 +54,7 @@ impl Idp {
     pub(super) async fn begin_session(
         &self,
         visit: &Visit<'_>,
-        (user, authentication, home): (&User, Authentication, Option<AtHome>),
+        (user, authentication, home, keep): (&User, Authentication, Option<AtHome>, bool),
         accounts: &[SignedIn],
         batch: &mut Vec<Write>,
     ) -> Result<Seats, PageError> {
@@ -62,6 +63,8 @@ impl Idp {
         let (before, others): (Vec<_>, Vec<_>) = accounts.iter().partition(|one| one.user.id == user.id);
         let before = before.first().map(|one| &one.session);
         let expires_at = visit.ctx.after(settings.session_lifetime).min(until);
+        // Proving oneself again is no reason to forget what was ticked before.
+        let kept = keep || before.is_some_and(|before| before.kept);
         let session = Session {
             id: before.map_or_else(|| base64url(visit.ctx.bytes::<16>()), |before| before.id.clone()),
             tenant: visit.tenant.id,
@@ -69,13 +72,14 @@ impl Idp {
             authentication,
             home: home.map(|home| home.session),
             agent: visit.ctx.request.agent.clone(),
+            kept,
             created_at: before.map_or(visit.ctx.now, |before| before.created_at),
             used_at: visit.ctx.now,
             expires_at,
-            idle_at: visit.ctx.after(settings.session_idle).min(expires_at),
+            idle_at: idle_at(visit, kept).min(expires_at),
         };
-        let kept = |cookie: &String| others.iter().any(|one| one.cookie.reveal() == cookie);
-        for old in visit.browser.sessions.iter().filter(|cookie| !kept(cookie)) {
+        let goes_on_as = |cookie: &String| others.iter().any(|one| one.cookie.reveal() == cookie);
+        for old in visit.browser.sessions.iter().filter(|cookie| !goes_on_as(cookie)) {
             batch.push(Write::Delete(Key::new(visit.tenant.id, Kind::Session, old)));
         }
         let goes_on = before.is_some();
@@ -154,7 +158,12 @@ impl Idp {
         let Some(last) = sessions.iter().map(|session| session.expires_at).max() else {
             return SessionCookie::Clear;
         };
-        let remembered = visit.tenant.settings.keep_signed_in;
+        // One cookie for all: it outlives the browser where that is right for each of them.
+        let remembered = match visit.tenant.settings.keep_signed_in {
+            KeepSignedIn::Never => false,
+            KeepSignedIn::Ask => sessions.iter().all(|session| session.kept),
+            KeepSignedIn::Always => true,
+        };
         SessionCookie::Set(cookies, remembered.then(|| last.duration_since(visit.ctx.now).as_secs()))
     }
 
@@ -189,8 +198,16 @@ pub(super) fn prolong(
 }
 
 fn used(visit: &Visit<'_>, session: Session) -> Session {
-    let idle_at = visit.ctx.after(visit.tenant.settings.session_idle).min(session.expires_at);
+    let idle_at = idle_at(visit, session.kept).min(session.expires_at);
     Session { used_at: visit.ctx.now, idle_at, ..session }
+}
+
+/// Until when a session goes on without being used. Where people are asked, not ticking the box means a shared computer.
+fn idle_at(visit: &Visit<'_>, kept: bool) -> Timestamp {
+    let settings = &visit.tenant.settings;
+    let is_short = settings.keep_signed_in == KeepSignedIn::Ask && !kept;
+    let short = settings.options.sessions.idle_unless_kept;
+    visit.ctx.after(if is_short { short.min(settings.session_idle) } else { settings.session_idle })
 }
 
 fn key(visit: &Visit<'_>, cookie: &str) -> Key {

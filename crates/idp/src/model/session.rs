@@ -24,6 +24,9 @@ pub struct Session {
     /// What the browser calls itself, in a word or two.
     #[serde(default)]
     pub agent: Option<String>,
+    /// Whether the person wants to stay signed in when they close the browser.
+    #[serde(default)]
+    pub kept: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was used last.

@@ -17,6 +17,8 @@ pub struct Identifier<'a> {
     pub action: &'a str,
     /// What was typed or hinted so far.
     pub email: &'a str,
+    /// Whether "Keep me signed in" is ticked; none where people are not asked. Posts `keep`.
+    pub keep: Option<bool>,
     /// What was wrong with it.
     pub problem: Option<IdentifierProblem>,
 }
@@ -81,6 +83,8 @@ pub struct Password<'a> {
     pub reset_action: &'a str,
     /// Where "not you?" goes.
     pub restart_action: &'a str,
+    /// Whether "Keep me signed in" is ticked; none where people are not asked. Posts `keep`.
+    pub keep: Option<bool>,
     /// What was wrong.
     pub problem: Option<PasswordProblem>,
 }
@@ -116,6 +120,8 @@ pub struct Code<'a> {
     pub restart_action: &'a str,
     /// A new code was just sent.
     pub resent: bool,
+    /// Whether "Keep me signed in" is ticked; none where people are not asked. Posts `keep`.
+    pub keep: Option<bool>,
     /// What was wrong.
     pub problem: Option<CodeProblem>,
 }

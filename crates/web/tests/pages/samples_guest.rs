@@ -20,6 +20,7 @@ fn sign_in(data: &Data, pages: &mut Pages) {
         app,
         action: "/t/fjord/sign-in",
         email,
+        keep: Some(false),
         problem,
     };
     add(pages, "Identifier", &identifier(Some(data.app.as_str()), "", None));
@@ -42,6 +43,7 @@ fn sign_in(data: &Data, pages: &mut Pages) {
         code_action: "/t/fjord/code/send",
         reset_action: "/t/harbor/interaction/i/reset-password",
         restart_action: "/t/fjord/restart",
+        keep: Some(true),
         problem,
     };
     add(pages, "Password", &password(Some(data.email.as_str()), None));
@@ -57,6 +59,7 @@ fn code_and_consent(data: &Data, pages: &mut Pages) {
         action: "/t/fjord/code",
         resend_action: "/t/fjord/code/send",
         restart_action: "/t/fjord/restart",
+        keep: None,
         resent,
         problem,
     };

@@ -1,6 +1,7 @@
 //! Options of a tenant.
 
 use super::details::DetailRules;
+use super::sessions::TenantSessionOptions;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -16,6 +17,8 @@ pub struct TenantOptions {
     pub registration: RegistrationRules,
     /// How strictly clients of the tenant speak the protocol.
     pub security: SecurityRules,
+    /// How long browser sessions last, beyond `sessionLifetime` and `sessionIdle`.
+    pub sessions: TenantSessionOptions,
 }
 
 /// How keys are rotated.
