@@ -1,5 +1,6 @@
 //! What guests meet, and whoever pretends to be one: group by group of the catalogue.
 
+mod accounts;
 mod entrance;
 mod home_idps;
 mod home_logout;

@@ -9,6 +9,7 @@ use crate::support::fake_home::FakeHome;
 use crate::support::jwt;
 use crate::support::tenant::{Person, TestTenant};
 use hospes_idp::audit::AuditKind::SignedOut;
+use hospes_idp::options::KeepSignedIn;
 use hospes_protocol::encoding::base64url;
 use scraper::Selector;
 use serde_json::json;
@@ -170,16 +171,54 @@ async fn a_browser_that_is_closed_forgets_unless_the_organization_says_otherwise
     let app = TestApp::spawn().await;
     let harbor = app.tenant("harbor").await;
     let max = harbor.member("max@harbor.example").await;
-    for keep in [false, true] {
-        harbor.settings(|settings| (settings.keep_signed_in, settings.session_lifetime) = (keep, 5000)).await;
+    for (rule, ticks, keep) in [
+        (KeepSignedIn::Never, true, false),
+        (KeepSignedIn::Always, false, true),
+        (KeepSignedIn::Ask, false, false),
+        (KeepSignedIn::Ask, true, true),
+    ] {
+        harbor.settings(|settings| (settings.keep_signed_in, settings.session_lifetime) = (rule, 5000)).await;
         let browser = app.browser();
         let page = browser.open(&harbor.url("/home")).await;
-        let page = browser.submit(&page, "/identify", &[("email", &max.email)]).await;
-        let landed = browser.press(&page, "/password", &[("password", &max.password)]).await;
+        let asks = rule == KeepSignedIn::Ask;
+        let ticked = [("email", max.email.as_str()), ("keep", "yes")];
+        let page = browser.submit(&page, "/identify", if ticks { &ticked } else { &ticked[..1] }).await;
+        assert_eq!(page.has("input[type=checkbox][name=keep]"), asks, "{rule:?}");
+        assert_eq!(page.has("input[name=keep][checked]"), asks && ticks, "off unless ticked");
+        let wrong = browser.press(&page, "/password", &[("password", "wrong")]).await;
+        assert_eq!(wrong.has("input[name=keep][checked]"), asks && ticks, "it stays as it was left");
+        let landed = browser.press(&wrong, "/password", &[("password", &max.password)]).await;
         let cookie = landed.header("set-cookie").unwrap();
-        assert_eq!(cookie.contains("Max-Age=5000"), keep, "{cookie}");
+        assert_eq!(cookie.contains("Max-Age=5000"), keep, "{rule:?} {ticks}: {cookie}");
         assert_eq!(cookie.contains("Max-Age") || cookie.contains("Expires"), keep, "{cookie}");
+        app.clock.advance_seconds(3601);
+        let still = browser.get(&harbor.url("/home")).await.status == 200;
+        assert_eq!(still, !asks || ticks, "{rule:?}: shorter without use where the box was left alone");
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_account_that_was_not_kept_closes_the_browser_for_all() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    harbor.settings(|settings| settings.keep_signed_in = KeepSignedIn::Ask).await;
+    let browser = app.browser();
+    let mut cookies = Vec::new();
+    for (email, keep) in [("max@harbor.example", true), ("mia@harbor.example", false)] {
+        let person = harbor.member(email).await;
+        let own = browser.open(&harbor.url("/home")).await;
+        let page = if own.has("form[action$='/accounts']") {
+            let page = browser.submit(&own, "/accounts", &[]).await;
+            browser.submit(&page, "/restart", &[]).await
+        } else {
+            own
+        };
+        let page = browser.submit(&page, "/identify", &[("email", email)]).await;
+        let fields = [("password", person.password.as_str()), ("keep", "yes")];
+        let landed = browser.press(&page, "/password", if keep { &fields } else { &fields[..1] }).await;
+        cookies.push(landed.header("set-cookie").unwrap().contains("Max-Age"));
+    }
+    assert_eq!(cookies, [true, false]);
 }
 
 #[tokio::test(flavor = "multi_thread")]

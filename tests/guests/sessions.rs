@@ -159,10 +159,12 @@ async fn ses_05_idle_and_absolute_limits_hold_to_the_second() {
 }
 
 /// Every route that changes something for a browser, as the route table has them.
-const FORMS: [&str; 18] = [
+const FORMS: [&str; 21] = [
     "/redeem?ticket=x",
     "/interaction/ID/identify",
     "/interaction/ID/restart",
+    "/interaction/ID/account",
+    "/interaction/ID/sign-out",
     "/interaction/ID/keep-session",
     "/interaction/ID/password",
     "/interaction/ID/send-code",
@@ -174,6 +176,7 @@ const FORMS: [&str; 18] = [
     "/interaction/ID/consent",
     "/interaction/ID/device",
     "/device",
+    "/accounts",
     "/sessions/end-others",
     "/sessions/ID/end",
     "/set-up?token=x",
@@ -322,7 +325,7 @@ async fn ses_11_strangers_cost_no_memory_but_sign_ins() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn ses_12_of_two_identities_in_one_browser_the_last_wins_and_nobody_is_merged() {
+async fn ses_12_of_two_identities_in_one_browser_the_last_comes_first_and_nobody_is_merged() {
     let app = TestApp::spawn().await;
     let harbor = app.tenant("harbor").await;
     let (max, mia) = (harbor.member("max@harbor.example").await, harbor.member("mia@harbor.example").await);

@@ -140,6 +140,11 @@ pub(crate) fn form(page: &Answer, action: &str, fields: &[(&str, &str)]) -> (Str
     let mut filled = Query::default();
     for input in form.select(&Selector::parse("input[name]").unwrap()) {
         let value = input.value().attr("value").unwrap_or_default();
+        let unticked =
+            input.value().attr("type") == Some("checkbox") && input.value().attr("checked").is_none();
+        if unticked {
+            continue;
+        }
         filled = filled.and(input.value().attr("name").unwrap(), value);
     }
     for (name, value) in fields {

@@ -1,6 +1,7 @@
 //! The authorization endpoint and the sign-in that may follow it: validate, remember what was achieved, decide the next
 //! step, respond.
 
+pub mod accounts;
 mod admit;
 mod answers;
 pub mod begin;

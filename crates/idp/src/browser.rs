@@ -8,14 +8,18 @@ use crate::model::tenant::Tenant;
 pub struct Browser {
     /// Ties interactions to the browser that began them.
     pub binding: Option<String>,
-    /// Names the browser session.
-    pub session: Option<String>,
+    /// Name the browser sessions, one for each account; the account chosen last comes first.
+    pub sessions: Vec<String>,
 }
+
+/// As many accounts are remembered beside each other. The one chosen longest ago is forgotten, not signed out: its
+/// session goes on for the apps that were let in.
+pub const ACCOUNTS: usize = 5;
 
 impl std::fmt::Debug for Browser {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let known = |cookie: &Option<String>| if cookie.is_some() { "present" } else { "absent" };
-        write!(f, "Browser {{ binding: {}, session: {} }}", known(&self.binding), known(&self.session))
+        write!(f, "Browser {{ binding: {}, sessions: {} }}", known(&self.binding), self.sessions.len())
     }
 }
 
@@ -36,8 +40,18 @@ pub enum SessionCookie {
     /// Nothing.
     #[default]
     Keep,
-    /// A new session began. The browser forgets it after so many seconds, or when it is closed.
-    Set(String, Option<i64>),
-    /// The session is over.
+    /// The sessions are these now. The browser forgets them after so many seconds, or when it is closed.
+    Set(Vec<String>, Option<i64>),
+    /// No session is left.
     Clear,
+}
+
+impl std::fmt::Debug for SessionCookie {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(match self {
+            Self::Keep => "Keep",
+            Self::Set(..) => "Set(***)",
+            Self::Clear => "Clear",
+        })
+    }
 }

@@ -22,6 +22,7 @@ use crate::verified_tokens::VerifiedTokens;
 use crate::web_origins::WebOrigins;
 use hospes_protocol::Issuer;
 use hospes_protocol::jose::{Algorithm, KeySet};
+use hospes_protocol::names::Secret;
 use jiff::Timestamp;
 use moka::sync::Cache;
 use std::sync::Arc;
@@ -151,14 +152,23 @@ impl Idp {
         self.audit.flush().await;
     }
 
-    /// The browser's session, unless it is over or another tenant's.
-    pub(crate) async fn session(&self, visit: &Visit<'_>) -> Result<Option<Session>, Unavailable> {
-        let Some(cookie) = &visit.browser.session else {
-            return Ok(None);
-        };
-        let raw = self.sessions.get(&Key::new(visit.tenant.id, Kind::Session, cookie)).await?;
-        let session = raw.and_then(|raw| serde_json::from_slice::<Session>(&raw).ok());
-        Ok(session.filter(|session| session.tenant == visit.tenant.id && !session.is_over(visit.ctx.now)))
+    /// The sessions this browser names, minus those that are over or another tenant's, each with its name.
+    pub(crate) async fn sessions_at(&self, visit: &Visit<'_>) -> Result<Vec<(Secret, Session)>, Unavailable> {
+        let names = &visit.browser.sessions;
+        let keys: Vec<_> = names.iter().map(|name| Key::new(visit.tenant.id, Kind::Session, name)).collect();
+        let mut sessions: Vec<(Secret, Session)> = Vec::new();
+        for (name, raw) in names.iter().zip(self.sessions.get_all(&keys).await?) {
+            let session = raw.and_then(|raw| serde_json::from_slice::<Session>(&raw).ok());
+            let open = |session: &Session| {
+                session.tenant == visit.tenant.id
+                    && !session.is_over(visit.ctx.now)
+                    && sessions.iter().all(|(_, other)| other.user != session.user)
+            };
+            if let Some(session) = session.filter(open) {
+                sessions.push((Secret::new(name.as_str()), session));
+            }
+        }
+        Ok(sessions)
     }
 
     /// The token that ties a form to the browser it was shown to.

@@ -1,7 +1,7 @@
 //! Values for tests of pure rules: ordinary ones, to be changed where a row differs.
 
 use crate::Ctx;
-use crate::authorize::facts::Facts;
+use crate::authorize::facts::{Facts, SignedIn};
 use crate::authorize::interaction::{Interaction, Purpose};
 use crate::ctx::Entropy;
 use crate::email::{Domain, EmailAddress};
@@ -20,6 +20,7 @@ use hospes_protocol::authorize::{AuthorizationRequest, ClaimsRequest, Prompt, Re
 use hospes_protocol::claims::UserType;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
+use hospes_protocol::names::Secret;
 use hospes_protocol::token::GrantType;
 use hospes_protocol::{ClientId, Issuer, RedirectUri, Subject};
 use jiff::{SignedDuration, Timestamp};
@@ -175,11 +176,18 @@ pub(crate) fn session(user: &User, at: Timestamp) -> Session {
         authentication: Authentication { at, ..by_password() },
         home: None,
         agent: None,
+        kept: false,
         created_at: at,
         used_at: at,
         expires_at: now() + SignedDuration::from_hours(1),
         idle_at: now() + SignedDuration::from_hours(1),
     }
+}
+
+pub(crate) fn signed_in(user: &User, at: Timestamp) -> SignedIn {
+    let session = Session { id: format!("sid of {}", user.email), ..session(user, at) };
+    let cookie = Secret::new(format!("cookie of {}", user.email));
+    SignedIn { cookie, session, user: user.clone(), home_idp: None }
 }
 
 pub(crate) fn invitation(user: &User, state: InvitationState) -> Invitation {
@@ -235,7 +243,9 @@ pub(crate) fn facts() -> Facts {
     Facts {
         now: now(),
         client: Some(client()),
+        accounts: Vec::new(),
         session: None,
+        choices: Vec::new(),
         home_idp: None,
         invitation: None,
         resolution: None,

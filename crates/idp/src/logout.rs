@@ -7,7 +7,8 @@ pub use delivery::BATCH;
 
 use crate::Idp;
 use crate::audit::Actor;
-use crate::browser::Visit;
+use crate::authorize::own_page::PAGE;
+use crate::browser::{SessionCookie, Visit};
 use crate::endings::{Ended, Whose};
 use crate::error::PageError;
 use crate::ids::{HomeIdpId, UserId};
@@ -17,6 +18,7 @@ use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use crate::subject::subject_at;
 use hospes_protocol::jose::{Claims, check};
+use hospes_protocol::names::Secret;
 use hospes_protocol::params::Params;
 use hospes_protocol::{ClientId, RedirectUri};
 use url::Url;
@@ -39,15 +41,33 @@ pub struct SignedOff {
     pub frames: Vec<String>,
     /// The home IdP where the person may still be signed in, and its name.
     pub home: Option<(HomeIdpId, String)>,
+    /// How many other accounts are still signed in at this browser.
+    pub left: usize,
+    /// What the browser is told.
+    pub cookie: SessionCookie,
+}
+
+/// What the person said on our own page.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Answer<'a> {
+    /// Nothing: it was not shown.
+    None,
+    /// To sign out whoever was chosen last.
+    Yes,
+    /// To sign out this one of the accounts, by its [handle](Session::handle) on [`PAGE`].
+    This(&'a str),
+    /// To sign out all accounts in this browser.
+    All,
 }
 
 impl Idp {
-    /// A logout request. `confirmed` says that the person pressed the button on our page.
+    /// A logout request, with the answer on our own page if that was shown. It ends the session its hint is about, or
+    /// the one the person confirmed; those of other accounts in the browser stay.
     pub async fn log_out(
         &self,
         visit: &Visit<'_>,
         params: &Params,
-        confirmed: bool,
+        answer: Answer<'_>,
     ) -> Result<Logout, PageError> {
         let bad = |cause: &str| PageError::from(Refusal::BadRequest).because(cause);
         let once = |name| params.once(name).map_err(|error| bad(&error.description));
@@ -65,32 +85,53 @@ impl Idp {
             None => None,
         };
         let target = return_target(client.as_ref(), once("post_logout_redirect_uri")?, once("state")?)?;
-        let session = self.session(visit).await?;
-        let is_theirs = match (&session, &hint) {
-            (None, _) => true,
-            (Some(session), Some(hint)) => self.is_about(visit, hint, session.user).await?,
-            (Some(_), None) => false,
-        };
-        if !confirmed && !is_theirs {
-            return Ok(Logout::Confirm);
+        let accounts = self.sessions_at(visit).await?;
+        let meant = self.meant(visit, &accounts, (hint.as_ref(), &answer)).await?;
+        match meant {
+            None if !accounts.is_empty() => Ok(Logout::Confirm),
+            None => {
+                let ended = match hint.as_ref().and_then(|hint| check::text(hint, "sid")) {
+                    Some(sid) => self.end_remains(visit, sid).await?,
+                    None => Ended::default(),
+                };
+                let frames = self.frames(visit, &ended).await?;
+                Ok(Logout::Done(SignedOff {
+                    target,
+                    frames,
+                    cookie: SessionCookie::Clear,
+                    ..SignedOff::default()
+                }))
+            }
+            Some(meant) => {
+                Ok(Logout::Done(SignedOff { target, ..self.sign_off(visit, accounts, &meant).await? }))
+            }
         }
-        let Some(session) = session else {
-            let sid = hint.as_ref().and_then(|hint| check::text(hint, "sid"));
-            let ended = match sid {
-                Some(sid) => self.end_remains(visit, sid).await?,
-                None => Ended::default(),
-            };
-            let frames = self.frames(visit, &ended).await?;
-            return Ok(Logout::Done(SignedOff { target, frames, home: None }));
+    }
+
+    /// Which sessions a logout ends. `None`: none for certain.
+    async fn meant(
+        &self,
+        visit: &Visit<'_>,
+        accounts: &[(Secret, Session)],
+        (hint, answer): (Option<&Claims>, &Answer<'_>),
+    ) -> Result<Option<Vec<String>>, Unavailable> {
+        let sessions = || accounts.iter().map(|(_, session)| session);
+        if matches!(answer, Answer::All) {
+            return Ok(Some(sessions().map(|session| session.id.clone()).collect()));
+        }
+        if let Some(hint) = hint {
+            for session in sessions() {
+                if self.is_about(visit, hint, session.user).await? {
+                    return Ok(Some(vec![session.id.clone()]));
+                }
+            }
+        }
+        let named = match answer {
+            Answer::None | Answer::All => None,
+            Answer::Yes => sessions().next(),
+            Answer::This(handle) => sessions().find(|session| session.handle(PAGE) == *handle),
         };
-        let ended = self.end_session(visit, &session).await?;
-        let frames = self.frames(visit, &ended).await?;
-        let home = match session.home_idp() {
-            Some(id) => self.directory.home_idp(visit.tenant.id, id).await?,
-            None => None,
-        };
-        let home = home.filter(|home| home.status.is_enabled()).map(|home| (home.id, home.display_name));
-        Ok(Logout::Done(SignedOff { target, frames, home }))
+        Ok(named.map(|session| vec![session.id.clone()]))
     }
 
     /// Ends what was granted in a session that idled out. A browser without the session's cookie has no say about one that
@@ -103,6 +144,37 @@ impl Idp {
             return Ok(Ended::default());
         }
         self.end_sessions((visit.ctx, visit.tenant.id), whose, (Actor::Anonymous, "signedOut")).await
+    }
+
+    /// Ends some of the sessions at this browser; the others stay.
+    async fn sign_off(
+        &self,
+        visit: &Visit<'_>,
+        accounts: Vec<(Secret, Session)>,
+        meant: &[String],
+    ) -> Result<SignedOff, Unavailable> {
+        let (gone, left): (Vec<_>, Vec<_>) =
+            accounts.into_iter().partition(|(_, session)| meant.contains(&session.id));
+        let mut frames = Vec::new();
+        for (_, session) in &gone {
+            let ended = self.end_session(visit, session).await?;
+            frames.extend(self.frames(visit, &ended).await?);
+        }
+        let home = match gone.as_slice() {
+            [(_, only)] => only.home_idp(),
+            _ => None,
+        };
+        let home = match home {
+            Some(id) => self.directory.home_idp(visit.tenant.id, id).await?,
+            None => None,
+        };
+        Ok(SignedOff {
+            target: None,
+            frames,
+            home: home.filter(|home| home.status.is_enabled()).map(|home| (home.id, home.display_name)),
+            left: left.len(),
+            cookie: self.cookie_of(visit, left.iter().map(|(cookie, session)| (cookie.reveal(), session))),
+        })
     }
 
     /// Each with the issuer and the session, so that a client ends that one only (Front-Channel Logout §2).

@@ -69,6 +69,8 @@ error_table! {
     InteractionRequired = "interaction_required", 400, "OIDC Core §3.1.2.6";
     /// `prompt=none`, but nobody is signed in.
     LoginRequired = "login_required", 400, "OIDC Core §3.1.2.6";
+    /// `prompt=none`, but several accounts are signed in and nothing says which.
+    AccountSelectionRequired = "account_selection_required", 400, "OIDC Core §3.1.2.6";
     /// `prompt=none`, but consent is missing.
     ConsentRequired = "consent_required", 400, "OIDC Core §3.1.2.6";
     /// An essential `acr` cannot be met.

@@ -71,6 +71,11 @@ impl Sessions for EmbeddedSessions {
         Ok(self.memory.get(&Name::of(key), self.now()))
     }
 
+    async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Unavailable> {
+        let now = self.now();
+        Ok(keys.iter().map(|key| self.memory.get(&Name::of(key), now)).collect())
+    }
+
     async fn look(&self, keys: &[Key]) -> Result<Vec<Presence>, Unavailable> {
         let now = self.now();
         Ok(keys.iter().map(|key| self.memory.look(&Name::of(key), now)).collect())

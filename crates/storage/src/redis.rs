@@ -82,6 +82,20 @@ impl RedisSessions {
         self.send(command).await.map_err(Unavailable::because)
     }
 
+    /// Entries as they are stored.
+    async fn raw(&self, keys: &[Key]) -> Result<Vec<Option<Vec<u8>>>, Unavailable> {
+        if keys.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut pipeline = redis::pipe();
+        for key in keys {
+            pipeline.get(key.text());
+        }
+        self.trips.fetch_add(1, Ordering::Relaxed);
+        let found = in_time(async { pipeline.query_async(&mut self.connection().await?).await });
+        found.await.map_err(Unavailable::because)
+    }
+
     /// One script. A server that was restarted does not know it yet: then, and only then, a second trip follows.
     async fn run<T: FromRedisValue>(&self, script: &Cmd) -> Result<T, Unavailable> {
         match self.send(script).await {
@@ -101,17 +115,12 @@ impl Sessions for RedisSessions {
         Ok(found.and_then(plain_of))
     }
 
+    async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Unavailable> {
+        Ok(self.raw(keys).await?.into_iter().map(|value| value.and_then(plain_of)).collect())
+    }
+
     async fn look(&self, keys: &[Key]) -> Result<Vec<Presence>, Unavailable> {
-        if keys.is_empty() {
-            return Ok(Vec::new());
-        }
-        let mut pipeline = redis::pipe();
-        for key in keys {
-            pipeline.get(key.text());
-        }
-        self.trips.fetch_add(1, Ordering::Relaxed);
-        let found = in_time(async { pipeline.query_async(&mut self.connection().await?).await });
-        let found: Vec<Option<Vec<u8>>> = found.await.map_err(Unavailable::because)?;
+        let found = self.raw(keys).await?;
         Ok(found.iter().map(|value| value.as_deref().map_or(Presence::Absent, script::presence_of)).collect())
     }
 

@@ -1,4 +1,4 @@
-//! The two cookies of a tenant: one ties sign-ins to a browser, one names the browser session.
+//! The two cookies of a tenant: one ties sign-ins to a browser, one names the browser sessions.
 //!
 //! Each tenant has names of its own, so that a cookie of one is nothing to another. Over https they carry the `__Host-`
 //! prefix, which keeps other hosts and paths from setting them (SES-02).
@@ -7,7 +7,7 @@ use actix_web::cookie::time::Duration;
 use actix_web::cookie::{Cookie, SameSite};
 use actix_web::http::header;
 use actix_web::{HttpRequest, HttpResponseBuilder};
-use hospes_idp::browser::{Browser, SessionCookie};
+use hospes_idp::browser::{ACCOUNTS, Browser, SessionCookie};
 use hospes_idp::tenant::Tenant;
 
 pub(crate) struct Names {
@@ -25,7 +25,7 @@ impl Names {
     }
 
     pub(crate) fn read(&self, request: &HttpRequest) -> Browser {
-        Browser { binding: only(request, &self.binding), session: only(request, &self.session) }
+        Browser { binding: only(request, &self.binding), sessions: sessions(only(request, &self.session)) }
     }
 
     pub(crate) fn write(
@@ -39,8 +39,8 @@ impl Names {
         }
         match session {
             SessionCookie::Keep => {}
-            SessionCookie::Set(value, seconds) => {
-                let mut cookie = self.cookie(&self.session, value);
+            SessionCookie::Set(values, seconds) => {
+                let mut cookie = self.cookie(&self.session, values.join(BETWEEN));
                 cookie.set_max_age(seconds.map(Duration::seconds));
                 response.cookie(cookie);
             }
@@ -62,6 +62,19 @@ impl Names {
     }
 }
 
+/// Between the names of the sessions of several accounts.
+const BETWEEN: &str = ".";
+/// Longer values than this are none of ours.
+const LONGEST: usize = ACCOUNTS * 44;
+
+/// One for each account. A value that is not a list of ours as a whole is nothing (SES-04).
+fn sessions(value: Option<String>) -> Vec<String> {
+    let values: Vec<String> =
+        value.iter().flat_map(|value| value.split(BETWEEN)).map(str::to_owned).collect();
+    let usable = values.len() <= ACCOUNTS && values.iter().all(|value| !value.is_empty());
+    if usable { values } else { Vec::new() }
+}
+
 /// The value of a cookie that came exactly once. Twins mean that somebody else planted one: then there is none (SES-07).
 fn only(request: &HttpRequest, name: &str) -> Option<String> {
     let headers = request.headers().get_all(header::COOKIE).filter_map(|value| value.to_str().ok());
@@ -71,6 +84,6 @@ fn only(request: &HttpRequest, name: &str) -> Option<String> {
         .filter(|(key, _)| *key == name)
         .map(|(_, value)| value);
     let first = values.next()?;
-    let usable = values.next().is_none() && !first.is_empty() && first.len() <= 128;
+    let usable = values.next().is_none() && !first.is_empty() && first.len() <= LONGEST;
     usable.then(|| first.to_owned())
 }

@@ -40,6 +40,6 @@ pub use moment::Moment;
 pub use refusal::{ErrorPage, NotFound, Unavailable};
 pub use sessions::{SessionRow, Sessions};
 pub use sign_in::{
-    Code, CodeProblem, CodePurpose, Consent, Detail, Identifier, IdentifierProblem, Password,
-    PasswordProblem, Wish,
+    AccountRow, ChooseAccount, Code, CodeProblem, CodePurpose, Consent, Detail, Identifier,
+    IdentifierProblem, Password, PasswordProblem, Wish,
 };

@@ -60,6 +60,16 @@ impl Posted {
     pub(crate) fn field(&self, name: &str) -> &str {
         self.form.first(name).unwrap_or_default()
     }
+
+    /// Whether the box "Keep me signed in" was ticked.
+    pub(crate) fn keeps(&self) -> bool {
+        self.form.first("keep").is_some()
+    }
+
+    /// The account whose page the form stood on, so that it is not sent for another one.
+    pub(crate) fn account(&self) -> Option<&str> {
+        self.form.first("account")
+    }
 }
 
 impl FromRequest for Posted {

@@ -115,6 +115,8 @@ fn pages(config: &mut ServiceConfig) {
         .service(only_get("/interaction/{id}").route(read().to(interaction::resume)))
         .service(only_post("/interaction/{id}/identify").route(post().to(interaction::identify)))
         .service(only_post("/interaction/{id}/restart").route(post().to(interaction::restart)))
+        .service(only_post("/interaction/{id}/account").route(post().to(interaction::choose_account)))
+        .service(only_post("/interaction/{id}/sign-out").route(post().to(interaction::sign_out_account)))
         .service(only_post("/interaction/{id}/keep-session").route(post().to(interaction::keep_session)))
         .service(only_post("/interaction/{id}/password").route(post().to(interaction::password)))
         .service(only_post("/interaction/{id}/send-code").route(post().to(interaction::send_code)))
@@ -135,6 +137,7 @@ fn pages(config: &mut ServiceConfig) {
                 .route(post().to(account::set_up)),
         )
         .service(only_get("/home").route(read().to(account::home)))
+        .service(only_post("/accounts").route(post().to(account::switch)))
         .service(only_get("/sessions").route(read().to(sessions::list)))
         .service(only_post("/sessions/end-others").route(post().to(sessions::end_others)))
         .service(only_post("/sessions/{id}/end").route(post().to(sessions::end)))

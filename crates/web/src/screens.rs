@@ -1,15 +1,16 @@
 //! The screens of a sign-in: the one exhaustive match from steps to pages.
 
 use crate::pages::{
-    AnotherSession, Code, CodeProblem, CodePurpose, ConfirmDevice, Consent, Detail, HomeAccount, Href,
-    Identifier, IdentifierProblem, Layout, Mismatch, NewPassword, NewPasswordProblem, NewPasswordPurpose,
-    Password, PasswordProblem, ReviewPermissions, Wish,
+    AccountRow, AnotherSession, ChooseAccount, Code, CodeProblem, CodePurpose, ConfirmDevice, Consent,
+    Detail, HomeAccount, Href, Identifier, IdentifierProblem, Layout, Mismatch, NewPassword,
+    NewPasswordProblem, NewPasswordPurpose, Password, PasswordProblem, ReviewPermissions, Wish,
 };
 use crate::plain::html;
 use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpResponse, HttpResponseBuilder};
 use hospes_idp::account::code::MINUTES;
+use hospes_idp::authorize::accounts::Choice;
 use hospes_idp::authorize::details::Wanted;
 use hospes_idp::authorize::next_step::Step;
 use hospes_idp::authorize::outcome::{About, Problem};
@@ -36,6 +37,7 @@ impl Screen<'_> {
     pub(crate) fn show(&self, response: HttpResponseBuilder, step: &Step) -> HttpResponse {
         match step {
             Step::AskIdentifier => self.identifier(response),
+            Step::ChooseAccount(choices) => self.choose_account(response, choices),
             Step::AskPassword(address) => self.password(response, address),
             Step::AskCode(address) => self.code(response, address),
             Step::AskWhichAccount { signed_in, invited } => self.which_account(response, signed_in, invited),
@@ -68,7 +70,22 @@ impl Screen<'_> {
                 app: self.about.client_name.as_deref(),
                 action: &self.action("identify"),
                 email: "",
+                keep: self.about.keep,
                 problem: self.problem.map(|_| IdentifierProblem::Malformed),
+            },
+        )
+    }
+
+    fn choose_account(&self, response: HttpResponseBuilder, choices: &[Choice]) -> HttpResponse {
+        html(
+            response,
+            &ChooseAccount {
+                layout: self.layout(),
+                app: self.about.client_name.as_deref(),
+                accounts: choices.iter().map(account_row).collect(),
+                action: &self.action("account"),
+                sign_out_action: &self.action("sign-out"),
+                restart_action: &self.action("restart"),
             },
         )
     }
@@ -88,6 +105,7 @@ impl Screen<'_> {
                 code_action: &self.action("send-code"),
                 reset_action: &self.action("reset-password"),
                 restart_action: &self.action("restart"),
+                keep: self.about.keep,
                 problem,
             },
         )
@@ -110,6 +128,7 @@ impl Screen<'_> {
                 action: &self.action("code"),
                 resend_action: &self.action("send-code"),
                 restart_action: &self.action("restart"),
+                keep: self.about.keep,
                 resent: self.problem == Some(&Problem::CodeSentAgain),
                 problem,
             },
@@ -226,6 +245,15 @@ impl Screen<'_> {
                 action: &self.action("consent"),
             },
         )
+    }
+}
+
+fn account_row(choice: &Choice) -> AccountRow<'_> {
+    AccountRow {
+        handle: &choice.handle,
+        name: choice.name.as_deref(),
+        email: choice.email.as_str(),
+        home: choice.home.as_deref(),
     }
 }
 

@@ -99,8 +99,14 @@ impl Idp {
     }
 
     /// The person typed the code.
-    pub async fn enter_code(&self, visit: &Visit<'_>, id: &str, typed: &str) -> Result<Reply, PageError> {
-        let open = self.open_at(visit, id, |step| matches!(step, Step::AskCode(_))).await?;
+    pub async fn enter_code(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        (typed, keep): (&str, bool),
+    ) -> Result<Reply, PageError> {
+        let mut open = self.open_at(visit, id, |step| matches!(step, Step::AskCode(_))).await?;
+        open.stored.interaction.keep = keep;
         let interaction = &open.stored.interaction;
         let code = interaction.code.clone().ok_or(Refusal::InteractionExpired)?;
         let attempts = self.count(visit, "code-attempts", &interaction.id, LIFETIME).await?;

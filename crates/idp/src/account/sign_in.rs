@@ -32,9 +32,10 @@ impl Idp {
         &self,
         visit: &Visit<'_>,
         id: &str,
-        password: &str,
+        (password, keep): (&str, bool),
     ) -> Result<Reply, PageError> {
-        let open = self.open_at(visit, id, |step| matches!(step, Step::AskPassword(_))).await?;
+        let mut open = self.open_at(visit, id, |step| matches!(step, Step::AskPassword(_))).await?;
+        open.stored.interaction.keep = keep;
         let address = open.stored.interaction.identifier.clone().ok_or(Refusal::InteractionExpired)?;
         let network = visit.ctx.request.network();
         let by_account = self.count(visit, "passwords", address.key(), WINDOW).await?;

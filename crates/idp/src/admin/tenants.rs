@@ -137,6 +137,7 @@ fn check_settings(settings: &TenantSettings) -> Result<(), AdminError> {
     let mut problems: Vec<String> =
         out_of_range.map(|(name, _, most)| format!("{name} must be 1 to {most} seconds")).collect();
     problems.extend(settings.options.keys.problems());
+    problems.extend(settings.options.sessions.problems());
     problems.extend(settings.options.details.problems());
     problems.extend(settings.options.invitations.problems());
     let links = settings.landing_urls.iter().map(|url| ("landingUrls", url));

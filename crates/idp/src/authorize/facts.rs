@@ -1,5 +1,6 @@
 //! Gathering what [`next_step`](super::next_step) decides on: reads only, from the directory and the session store.
 
+use super::accounts::{Selection, select};
 use super::interaction::{Interaction, Purpose, Realm};
 use super::next_step::invitation_closed;
 use crate::Idp;
@@ -17,6 +18,7 @@ use crate::model::user::{Consent, User};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use crate::subject::subject_at;
+use hospes_protocol::names::Secret;
 use jiff::Timestamp;
 
 /// What is true now.
@@ -26,8 +28,12 @@ pub struct Facts {
     pub now: Timestamp,
     /// The client, if the sign-in is for one.
     pub client: Option<Client>,
-    /// The browser's session, unless it is over.
+    /// Everybody who is signed in at this browser.
+    pub accounts: Vec<SignedIn>,
+    /// The one of them this sign-in goes on with.
     pub session: Option<SignedIn>,
+    /// Those among whom the person has to choose first.
+    pub choices: Vec<SignedIn>,
     /// The home IdP in play: chosen, or arrived from.
     pub home_idp: Option<HomeIdp>,
     /// The invitation in play and the person it is for.
@@ -43,6 +49,8 @@ pub struct Facts {
 /// A browser session that is not over, with what a decision on it needs.
 #[derive(Clone, Debug)]
 pub struct SignedIn {
+    /// What the browser calls the session.
+    pub cookie: Secret,
     /// The session.
     pub session: Session,
     /// Its person.
@@ -67,39 +75,46 @@ impl Idp {
             Purpose::Redeem(id) => self.invitation_and_guest(visit, *id).await?,
             Purpose::Authorize(_) | Purpose::Device(_) | Purpose::Visit(_) => None,
         };
-        let session = self.signed_in(visit).await?;
+        let accounts = self.accounts(visit).await?;
         let home_idp = match home_in_play(interaction) {
             Some(id) => self.directory.home_idp(tenant, id).await?,
             None => None,
         };
         let invited = invitation.as_ref().map(|(_, user)| user.clone());
+        let subject_of = |person| client.as_ref().map(|client| subject_at(&self.vault, client, person));
+        let whom = invited.as_ref().map(|user| user.id);
+        let (session, choices) = match select(interaction, &accounts, (whom, subject_of)) {
+            Selection::Nobody => (None, Vec::new()),
+            Selection::Account(account) => (Some(*account), Vec::new()),
+            Selection::Ask(choices) => (None, choices),
+        };
         let resolution = self.resolution(visit, interaction, home_idp.as_ref(), invited).await?;
         let person = person(resolution.as_ref(), session.as_ref());
-        let subject =
-            client.as_ref().zip(person).map(|(client, person)| subject_at(&self.vault, client, person));
+        let subject = person.and_then(subject_of);
         let consent = match (&client, person) {
             (Some(client), Some(user)) if client.consent == crate::model::client::ConsentRule::Ask => {
                 self.directory.consent(tenant, user, &client.client_id).await?
             }
             _ => None,
         };
-        Ok(Facts { now: visit.ctx.now, client, session, home_idp, invitation, resolution, subject, consent })
+        let now = visit.ctx.now;
+        Ok(Facts {
+            now,
+            client,
+            accounts,
+            session,
+            choices,
+            home_idp,
+            invitation,
+            resolution,
+            subject,
+            consent,
+        })
     }
 
-    /// Who is signed in at this browser, if anybody is.
+    /// Who is signed in at this browser, if anybody is: the account chosen last.
     pub async fn signed_in(&self, visit: &Visit<'_>) -> Result<Option<SignedIn>, Unavailable> {
-        let Some(session) = self.session(visit).await? else {
-            return Ok(None);
-        };
-        let user = self.directory.user(visit.tenant.id, session.user).await?;
-        let Some(user) = user.filter(|user| user.status.is_enabled()) else {
-            return Ok(None);
-        };
-        let home_idp = match session.home_idp() {
-            Some(id) => self.directory.home_idp(visit.tenant.id, id).await?,
-            None => None,
-        };
-        Ok(Some(SignedIn { session, user, home_idp }))
+        Ok(self.accounts(visit).await?.into_iter().next())
     }
 
     async fn resolution(

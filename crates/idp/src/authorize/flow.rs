@@ -10,6 +10,7 @@ use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::outcome::{About, Outcome, Problem, Reply};
 use crate::browser::Visit;
 use crate::error::PageError;
+use crate::model::options::KeepSignedIn;
 use crate::ports::{Key, Kind, Write};
 use crate::refusal::Refusal;
 use crate::vault::SecretHash;
@@ -37,6 +38,13 @@ impl Open {
     pub(crate) const fn fresh(interaction: Interaction, silent: bool) -> Self {
         Self { stored: Stored { interaction, raw: None }, silent, problem: None, unsaved: false }
     }
+}
+
+/// The session whose person a screen is for, where they proved nothing else in this sign-in.
+fn shown_for<'a>(step: &Step, facts: &'a Facts) -> Option<&'a str> {
+    let asks = matches!(step, Step::AskConsent(_) | Step::ConfirmDevice(..) | Step::ChoosePassword { .. });
+    let session = facts.session.as_ref().filter(|_| asks && facts.resolution.is_none());
+    session.map(|signed_in| signed_in.session.id.as_str())
 }
 
 impl Idp {
@@ -146,6 +154,13 @@ impl Idp {
                 let error = OAuthError::new(code, "prompt=none, but the person would have to be asked");
                 return self.answer_error(visit, &open.stored.interaction, &error).await;
             }
+            if let Some(bound) = shown_for(&step, &facts)
+                && open.stored.interaction.session.is_none()
+            {
+                // What another tab does meanwhile must not answer this screen as somebody else.
+                open.stored.interaction.session = Some(bound.to_owned());
+                open.unsaved = true;
+            }
             if open.unsaved && !matches!(step, Step::Respond(..)) {
                 self.save(&mut open.stored).await?;
                 open.unsaved = false;
@@ -157,7 +172,7 @@ impl Idp {
                     self.admit(visit, &mut open, *user, &authentication).await?;
                 }
                 Step::Respond(user, authentication) => {
-                    return self.respond(visit, &open.stored, (*user, authentication), facts.session).await;
+                    return self.respond(visit, &open.stored, (*user, authentication), facts).await;
                 }
                 Step::Refuse(refusal) => return self.refuse(visit, &open.stored.interaction, refusal).await,
                 screen => return self.show(visit, open, (screen, &facts)).await,
@@ -196,6 +211,7 @@ impl Idp {
             scope: interaction.wish().map(|(_, scope)| scope).unwrap_or_default(),
             details: in_words(visit.tenant, interaction.details()),
             redeeming: matches!(interaction.purpose, Purpose::Redeem(_)),
+            keep: (visit.tenant.settings.keep_signed_in == KeepSignedIn::Ask).then_some(interaction.keep),
             home_idp_name: facts.home_idp.as_ref().map(|home_idp| home_idp.display_name.clone()),
         };
         Ok(Outcome::Screen {

@@ -127,8 +127,19 @@ pub struct Interaction {
     pub reset: bool,
     /// For the lightweight account.
     pub password_choice: Option<PasswordChoice>,
-    /// Whether the present session is left aside.
+    /// Whether all present sessions are left aside.
     pub session_set_aside: bool,
+    /// The session it goes on with and no other, by its public identifier: chosen, or a screen was shown for it.
+    pub session: Option<String>,
+    /// Whether the person chose that session.
+    #[serde(default)]
+    pub chosen: bool,
+    /// Whether the person came to choose one.
+    #[serde(default)]
+    pub choosing: bool,
+    /// Whether the person ticked "Keep me signed in".
+    #[serde(default)]
+    pub keep: bool,
     /// To reviewing permissions of the organization.
     pub permissions: Option<Answer>,
     /// To the client's request.
@@ -160,6 +171,10 @@ impl Interaction {
             reset: false,
             password_choice: None,
             session_set_aside: false,
+            session: None,
+            chosen: false,
+            choosing: false,
+            keep: false,
             permissions: None,
             consent: None,
             device: None,
@@ -204,6 +219,8 @@ impl Interaction {
         self.password = None;
         self.reset = false;
         self.password_choice = None;
+        self.session = None;
+        self.chosen = false;
         self.permissions = None;
         self.consent = None;
         self.device = None;

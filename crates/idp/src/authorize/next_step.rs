@@ -2,13 +2,14 @@
 //! go in, a [`Step`] comes out.
 //!
 //! ```text
-//! closed? ── nobody proven ──► session serves? ──► who are you ──► home IdP │ password │ code
+//! closed? ── nobody proven ──► which account? ──► session serves? ──► who are you ──► home IdP │ password │ code
 //!    │              │
 //!  refuse        proven ──► mailbox? ──► mismatch? ──► redeems: password, permissions, admit
 //!                   │
 //!                 known ──► still allowed? ──► new password ──► consent ──► respond
 //! ```
 
+use super::accounts::Choice;
 use super::facts::{Facts, SignedIn};
 use super::interaction::{Answer, Interaction, Purpose, Realm};
 use crate::email::EmailAddress;
@@ -32,6 +33,8 @@ use jiff::{SignedDuration, Timestamp};
 pub enum Step {
     /// Ask who somebody is.
     AskIdentifier,
+    /// Ask which of the accounts at this browser to go on with.
+    ChooseAccount(Vec<Choice>),
     /// Ask for a password, or offer a code.
     AskPassword(EmailAddress),
     /// Ask for the code that was sent.
@@ -81,6 +84,7 @@ impl Step {
         match self {
             Self::Respond(..) => None,
             Self::AskConsent(_) => Some(ErrorCode::ConsentRequired),
+            Self::ChooseAccount(_) => Some(ErrorCode::AccountSelectionRequired),
             Self::AskIdentifier
             | Self::AskPassword(_)
             | Self::AskCode(_)
@@ -153,7 +157,10 @@ pub fn invitation_closed(tenant: &Tenant, invitation: &Invitation, now: Timestam
 }
 
 fn nobody_proven(tenant: &Tenant, interaction: &Interaction, facts: &Facts) -> Step {
-    if let Some(SignedIn { session, user, home_idp }) = &facts.session {
+    if !facts.choices.is_empty() {
+        return Step::ChooseAccount(facts.choices.iter().map(|one| Choice::of(interaction, one)).collect());
+    }
+    if let Some(SignedIn { session, user, home_idp, .. }) = &facts.session {
         if session_serves(interaction, facts, session, user) {
             return known(tenant, interaction, facts, (user, &session.authentication, home_idp.as_ref()));
         }
@@ -204,35 +211,29 @@ fn session_serves(interaction: &Interaction, facts: &Facts, session: &Session, u
         // The page that asks names the account.
         Purpose::Device(_) => {
             !interaction.session_set_aside
-                && !names_somebody_else(interaction, None, user)
                 && max_age(None).is_none_or(|max_age| is_fresh(session, max_age, facts.now))
         }
         Purpose::Authorize(request) => {
             let expected = expected_subject(interaction, request);
             let max_age = max_age(request.max_age);
             !interaction.session_set_aside
-                && !names_somebody_else(interaction, request.login_hint.as_deref(), user)
                 && !request.prompt.login
-                && !request.prompt.select_account
+                && (!request.prompt.select_account || interaction.chosen)
                 && max_age.is_none_or(|max_age| is_fresh(session, max_age, facts.now))
                 && expected.is_none_or(|expected| facts.subject.as_deref() == Some(expected))
         }
     }
 }
 
-/// Whoever typed another address is not answered with a session that began in a second tab meanwhile. A client's
-/// `login_hint` is only a hint.
-fn names_somebody_else(interaction: &Interaction, login_hint: Option<&str>, user: &User) -> bool {
-    let hinted = login_hint.and_then(|hint| EmailAddress::parse(hint).ok());
-    let typed = interaction.identifier.as_ref().filter(|identifier| Some(*identifier) != hinted.as_ref());
-    typed.is_some_and(|typed| typed.key() != user.email.key())
-}
-
 fn is_fresh(session: &Session, max_age: u32, now: Timestamp) -> bool {
     now.duration_since(session.authentication.at) < SignedDuration::from_secs(i64::from(max_age))
 }
 
-fn expected_subject<'a>(interaction: &'a Interaction, request: &'a AuthorizationRequest) -> Option<&'a str> {
+/// Whom the client wants, by what it calls them.
+pub(super) fn expected_subject<'a>(
+    interaction: &'a Interaction,
+    request: &'a AuthorizationRequest,
+) -> Option<&'a str> {
     interaction.expected_subject.as_deref().or_else(|| request.claims.required_subject())
 }
 

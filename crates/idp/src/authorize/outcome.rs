@@ -39,6 +39,8 @@ pub struct About {
     pub details: Vec<Wanted>,
     /// Whether an invitation is being redeemed.
     pub redeeming: bool,
+    /// Whether "Keep me signed in" is ticked, where the person can.
+    pub keep: Option<bool>,
     /// The home IdP in play, by its name.
     pub home_idp_name: Option<String>,
 }

@@ -9,6 +9,9 @@ use crate::browser::Visit;
 use crate::error::PageError;
 use crate::policy::decide::{Decision, Facts, decide};
 
+/// What our own pages are, where they name [an account](crate::session::Session::handle) in their forms.
+pub const PAGE: &str = "own";
+
 /// Whether the page can be shown.
 pub enum OwnPage {
     /// To this person.
@@ -18,9 +21,17 @@ pub enum OwnPage {
 }
 
 impl Idp {
-    /// Opens the page at `path` below the issuer. A session that is no longer allowed counts as none (SES-08).
-    pub async fn own_page(&self, visit: &Visit<'_>, path: &str) -> Result<OwnPage, PageError> {
-        if let Some(signed_in) = self.signed_in(visit).await? {
+    /// Opens the page at `path` below the issuer, for the account chosen last, or the one whose page a form stood on. A
+    /// session that is no longer allowed counts as none (SES-08).
+    pub async fn own_page(
+        &self,
+        visit: &Visit<'_>,
+        path: &str,
+        of: Option<&str>,
+    ) -> Result<OwnPage, PageError> {
+        let accounts = self.accounts(visit).await?;
+        let is_it = |one: &SignedIn| of.is_none_or(|handle| one.session.handle(PAGE) == handle);
+        if let Some(signed_in) = accounts.into_iter().find(is_it) {
             let facts = Facts {
                 tenant: visit.tenant,
                 client: None,

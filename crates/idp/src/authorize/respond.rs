@@ -1,8 +1,8 @@
 //! Artefacts last (law 5): only here are sessions and codes minted, when nothing is left to decide.
 
-use super::facts::SignedIn;
+use super::facts::Facts;
 use super::interaction::{Interaction, Purpose, Stored};
-use super::sessions::{bytes, home_session, prolong, put_family, put_participant};
+use super::sessions::{Seats, bytes, home_session, prolong, put_family, put_participant};
 use crate::Idp;
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::outcome::{Outcome, Reply};
@@ -24,7 +24,7 @@ impl Idp {
         visit: &Visit<'_>,
         stored: &Stored,
         (user, authentication): (User, Authentication),
-        present: Option<SignedIn>,
+        facts: Facts,
     ) -> Result<Reply, PageError> {
         let interaction = &stored.interaction;
         if let Some(name) = interaction.request().and_then(|request| request.pushed.as_ref())
@@ -38,14 +38,18 @@ impl Idp {
         if stored.raw.is_some() {
             batch.push(Write::Delete(interaction.key()));
         }
-        let (session, cookie) = match present {
-            Some(present) if !proven => prolong(visit, present.session, &mut batch)?,
-            present => {
+        let seats = match facts.session {
+            Some(chosen) if !proven && interaction.chosen => {
+                self.switch_session(visit, chosen, &facts.accounts, &mut batch)?
+            }
+            Some(present) if !proven => prolong(visit, present, &mut batch)?,
+            _ => {
                 let home = home_session(interaction, &authentication);
-                let present = present.map(|present| present.session);
-                self.begin_session(visit, (&user, authentication, home), present, &mut batch).await?
+                let who = (&user, authentication, home, interaction.keep);
+                self.begin_session(visit, who, &facts.accounts, &mut batch).await?
             }
         };
+        let Seats { session, cookie, moved } = seats;
         let outcome = match &interaction.purpose {
             Purpose::Authorize(request) => {
                 let return_to = self.return_of(visit, request).await?;
@@ -64,6 +68,7 @@ impl Idp {
         };
         self.remember_consent(visit, interaction, &user).await?;
         self.sessions.write(batch).await?;
+        self.leave_old_seats(moved).await?;
         let mut event =
             AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::SignIn, Actor::User(user.id.to_string()))
                 .detail("silent", !proven)

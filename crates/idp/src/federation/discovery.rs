@@ -54,9 +54,15 @@ impl Idp {
         Ok(())
     }
 
-    /// The person said who they are.
-    pub async fn identify(&self, visit: &Visit<'_>, id: &str, text: &str) -> Result<Reply, PageError> {
-        let open = self.open(visit, id).await?;
+    /// The person said who they are, and whether to keep them signed in.
+    pub async fn identify(
+        &self,
+        visit: &Visit<'_>,
+        id: &str,
+        (text, keep): (&str, bool),
+    ) -> Result<Reply, PageError> {
+        let mut open = self.open(visit, id).await?;
+        open.stored.interaction.keep = keep;
         // An invitation names its guest; naming another here could lead around their home IdP.
         if matches!(open.stored.interaction.purpose, Purpose::Redeem(_)) {
             return Err(Refusal::InteractionExpired.into());

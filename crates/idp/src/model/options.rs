@@ -23,7 +23,7 @@ pub use registration::{ApplicationType, RegistrationOptions};
 pub use resources::{AllowedResource, ResourceOptions};
 pub(crate) use security::Registered;
 pub use security::{AssertionAudience, CertificateSubject, Profile, SecurityOptions};
-pub use sessions::SessionOptions;
+pub use sessions::{KeepSignedIn, SessionOptions, TenantSessionOptions};
 pub use tenant::{KeyOptions, RegistrationRules, SecurityRules, TenantOptions};
 pub(crate) use tokens::Encryption;
 pub use tokens::TokenOptions;

@@ -2,6 +2,7 @@
 
 use crate::ids::{HomeIdpId, TenantId, UserId};
 use crate::model::authentication::Authentication;
+use hospes_protocol::encoding::sha256_base64url;
 use hospes_protocol::{ClientId, Subject};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -23,6 +24,9 @@ pub struct Session {
     /// What the browser calls itself, in a word or two.
     #[serde(default)]
     pub agent: Option<String>,
+    /// Whether the person wants to stay signed in when they close the browser.
+    #[serde(default)]
+    pub kept: bool,
     /// When it began.
     pub created_at: Timestamp,
     /// When it was used last.
@@ -38,6 +42,11 @@ impl Session {
     /// Whether it is over.
     pub fn is_over(&self, now: Timestamp) -> bool {
         now >= self.expires_at || now >= self.idle_at
+    }
+
+    /// What a page calls it, so that forms can name it without its identifiers; another page calls it otherwise.
+    pub fn handle(&self, page: &str) -> String {
+        sha256_base64url(&format!("{page} {}", self.id))
     }
 
     /// The home IdP it came through.

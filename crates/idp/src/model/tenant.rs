@@ -2,7 +2,7 @@
 
 use crate::email::EmailAddress;
 use crate::ids::{HomeIdpId, TenantId};
-use crate::model::options::TenantOptions;
+use crate::model::options::{KeepSignedIn, TenantOptions};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -98,8 +98,8 @@ pub struct TenantSettings {
     pub session_lifetime: u32,
     /// Seconds a browser session lasts without being used.
     pub session_idle: u32,
-    /// Whether browsers stay signed in when they are closed. Off, because people share browsers.
-    pub keep_signed_in: bool,
+    /// Whether people stay signed in when they close the browser.
+    pub keep_signed_in: KeepSignedIn,
     /// Seconds an access token lasts.
     pub access_token_lifetime: u32,
     /// Seconds a refresh token lasts without being used.
@@ -123,7 +123,7 @@ impl Default for TenantSettings {
             privacy_statement_url: None,
             session_lifetime: DAY,
             session_idle: 8 * HOUR,
-            keep_signed_in: false,
+            keep_signed_in: KeepSignedIn::Never,
             access_token_lifetime: HOUR,
             refresh_token_idle: 14 * DAY,
             refresh_token_lifetime: 90 * DAY,

@@ -229,6 +229,8 @@ pub enum Presence {
 pub trait Sessions: Send + Sync {
     /// Reads.
     async fn get(&self, key: &Key) -> Result<Option<Bytes>, Unavailable>;
+    /// Reads several at once; one answer for each key, in their order.
+    async fn get_all(&self, keys: &[Key]) -> Result<Vec<Option<Bytes>>, Unavailable>;
     /// Looks at entries without using them; one answer for each key, in their order.
     async fn look(&self, keys: &[Key]) -> Result<Vec<Presence>, Unavailable>;
     /// Reads and deletes, atomically: of many callers one gets it.

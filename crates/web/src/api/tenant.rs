@@ -3,7 +3,7 @@
 use super::{AllowInvitesFrom, Status};
 use hospes_idp::email::EmailAddress;
 use hospes_idp::ids::HomeIdpId;
-use hospes_idp::options::TenantOptions;
+use hospes_idp::options::{KeepSignedIn, TenantOptions};
 use hospes_idp::tenant::{self as domain, TenantSettings};
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize};
@@ -68,8 +68,8 @@ pub struct Settings {
     pub session_lifetime: u32,
     /// How long a browser session lasts without being used.
     pub session_idle: u32,
-    /// Whether browsers stay signed in when they are closed.
-    pub keep_signed_in: bool,
+    /// Whether people stay signed in when they close the browser.
+    pub keep_signed_in: KeepSignedIn,
     /// How long an access token lasts.
     pub access_token_lifetime: u32,
     /// How long a refresh token lasts without being used.
@@ -157,8 +157,8 @@ pub struct SettingsPatch {
     pub session_lifetime: Option<u32>,
     /// How long a browser session lasts without being used.
     pub session_idle: Option<u32>,
-    /// Whether browsers stay signed in when they are closed.
-    pub keep_signed_in: Option<bool>,
+    /// Whether people stay signed in when they close the browser; `true` and `false` mean `always` and `never`.
+    pub keep_signed_in: Option<KeepSignedIn>,
     /// How long an access token lasts.
     pub access_token_lifetime: Option<u32>,
     /// How long a refresh token lasts without being used.

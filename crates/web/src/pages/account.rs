@@ -137,8 +137,12 @@ pub struct Home<'a> {
     pub standing: Standing,
     /// Where they sign in.
     pub home: HomeAccount<'a>,
+    /// The account this page is of, for its forms.
+    pub account: &'a str,
     /// Where "sign out" goes.
     pub sign_out_action: &'a str,
+    /// Where "use another account" goes.
+    pub switch_action: &'a str,
     /// What they can go on to.
     pub applications: Vec<ApplicationLink<'a>>,
     /// The page that says where they are signed in.
@@ -167,7 +171,7 @@ pub enum Standing {
     Member,
 }
 
-/// Asks whether to sign out. Posts nothing but `csrf`.
+/// Asks whether to sign out. Posts `account`: the one that is named, or `all`.
 #[derive(Debug, Template)]
 #[template(path = "account/confirm_sign_out.html")]
 pub struct ConfirmSignOut<'a> {
@@ -177,6 +181,10 @@ pub struct ConfirmSignOut<'a> {
     pub app: Option<&'a str>,
     /// Who is signed in.
     pub email: &'a str,
+    /// Their account, for the form.
+    pub account: &'a str,
+    /// Whether there are other accounts in this browser.
+    pub has_others: bool,
     /// Where "sign out" goes.
     pub action: &'a str,
     /// Where "stay signed in" leads.
@@ -191,6 +199,10 @@ pub struct SignedOut<'a> {
     pub layout: Layout<'a>,
     /// Where to sign in again.
     pub again: Option<Href<'a>>,
+    /// How many other accounts are still signed in at this browser.
+    pub left: usize,
+    /// Where "sign out of all accounts" goes.
+    pub sign_out_action: &'a str,
     /// Where an app waits.
     pub back: Option<Href<'a>>,
     /// Where to sign out at the person's own organization too, and its name.

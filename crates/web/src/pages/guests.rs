@@ -13,6 +13,8 @@ pub struct InviteGuest<'a> {
     pub layout: Layout<'a>,
     /// The organization that invites.
     pub organization: &'a str,
+    /// The account that invites, for the form.
+    pub account: &'a str,
     /// Where the form goes.
     pub action: &'a str,
     /// What was typed so far.

@@ -15,6 +15,8 @@ pub struct Sessions<'a> {
     pub rows: Vec<SessionRow<'a>>,
     /// Where "sign out everywhere else" goes, if there is an elsewhere.
     pub end_others_action: Option<&'a str>,
+    /// The account this page is of, for its forms.
+    pub account: &'a str,
     /// Where "sign out" of this browser goes.
     pub sign_out_action: &'a str,
     /// The person's own page.

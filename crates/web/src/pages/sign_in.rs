@@ -17,6 +17,8 @@ pub struct Identifier<'a> {
     pub action: &'a str,
     /// What was typed or hinted so far.
     pub email: &'a str,
+    /// Whether "Keep me signed in" is ticked; none where people are not asked. Posts `keep`.
+    pub keep: Option<bool>,
     /// What was wrong with it.
     pub problem: Option<IdentifierProblem>,
 }
@@ -30,6 +32,37 @@ pub enum IdentifierProblem {
     Malformed,
     /// Too many tries; later again.
     TooManyAttempts,
+}
+
+/// Asks which of the accounts at this browser to go on with. The forms of an account post its `account`.
+#[derive(Debug, Template)]
+#[template(path = "sign_in/choose_account.html")]
+pub struct ChooseAccount<'a> {
+    /// Shared parts.
+    pub layout: Layout<'a>,
+    /// The app the person came from.
+    pub app: Option<&'a str>,
+    /// The one chosen last comes first.
+    pub accounts: Vec<AccountRow<'a>>,
+    /// Where the choice goes.
+    pub action: &'a str,
+    /// Where "sign out" of one of them goes.
+    pub sign_out_action: &'a str,
+    /// Where "use another account" goes.
+    pub restart_action: &'a str,
+}
+
+/// One account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct AccountRow<'a> {
+    /// Names it in the forms of this page.
+    pub handle: &'a str,
+    /// What the person is called.
+    pub name: Option<&'a str>,
+    /// Full address: its owner signed in with this browser.
+    pub email: &'a str,
+    /// Their home IdP; none for a lightweight account.
+    pub home: Option<&'a str>,
 }
 
 /// Asks for the password of a lightweight account. Posts `password`, and `username` for password managers.
@@ -50,6 +83,8 @@ pub struct Password<'a> {
     pub reset_action: &'a str,
     /// Where "not you?" goes.
     pub restart_action: &'a str,
+    /// Whether "Keep me signed in" is ticked; none where people are not asked. Posts `keep`.
+    pub keep: Option<bool>,
     /// What was wrong.
     pub problem: Option<PasswordProblem>,
 }
@@ -85,6 +120,8 @@ pub struct Code<'a> {
     pub restart_action: &'a str,
     /// A new code was just sent.
     pub resent: bool,
+    /// Whether "Keep me signed in" is ticked; none where people are not asked. Posts `keep`.
+    pub keep: Option<bool>,
     /// What was wrong.
     pub problem: Option<CodeProblem>,
 }

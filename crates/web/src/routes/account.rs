@@ -11,7 +11,7 @@ use actix_web::{HttpRequest, HttpResponse};
 use hospes_idp::admin::AdminError;
 use hospes_idp::admin::people::NewMember;
 use hospes_idp::authorize::facts::SignedIn;
-use hospes_idp::authorize::own_page::OwnPage;
+use hospes_idp::authorize::own_page::{OwnPage, PAGE};
 use hospes_idp::email::EmailAddress;
 use hospes_idp::invitation::invite::may_invite;
 use hospes_idp::password::{MIN_CHARS, strength};
@@ -20,7 +20,7 @@ use hospes_protocol::claims::UserType;
 use hospes_protocol::params::Params;
 
 pub(crate) async fn home(site: Site) -> HttpResponse {
-    match site.idp().own_page(&site.visit(), "/home").await {
+    match site.idp().own_page(&site.visit(), "/home", None).await {
         Ok(OwnPage::Show(signed_in)) => match site.idp().applications(&site.tenant).await {
             Ok(applications) => home_page(&site, &signed_in, &applications),
             Err(error) => site.page_error(&error.into()),
@@ -51,7 +51,9 @@ fn home_page(site: &Site, signed_in: &SignedIn, applications: &[(String, String)
             UserType::Member => Standing::Member,
         },
         home,
+        account: &signed_in.session.handle(PAGE),
         sign_out_action: &site.path("/logout"),
+        switch_action: &site.path("/accounts"),
         applications: applications
             .iter()
             .filter_map(|(way, name)| Some(ApplicationLink { name, href: Href::new(way)? }))
@@ -61,6 +63,11 @@ fn home_page(site: &Site, signed_in: &SignedIn, applications: &[(String, String)
         invitations: allowed.then(|| Href::new(&invitations)).flatten(),
     };
     html(response, &page)
+}
+
+pub(crate) async fn switch(posted: Posted) -> HttpResponse {
+    let site = &posted.site;
+    site.answer_form(site.idp().switch_account(&site.visit(), "/home").await)
 }
 
 pub(crate) async fn open_set_up(site: Site, request: HttpRequest) -> HttpResponse {

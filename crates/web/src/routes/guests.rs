@@ -10,7 +10,7 @@ use crate::site::Site;
 use actix_web::http::StatusCode;
 use actix_web::{HttpRequest, HttpResponse, HttpResponseBuilder};
 use hospes_idp::admin::Caller;
-use hospes_idp::authorize::own_page::OwnPage;
+use hospes_idp::authorize::own_page::{OwnPage, PAGE};
 use hospes_idp::error::PageError;
 use hospes_idp::invitation::invite::{InviteError, InviteRequest, Invited};
 use hospes_idp::invitation::record::{Invitation, InvitationState, Inviter};
@@ -19,12 +19,21 @@ use hospes_idp::refusal::Refusal;
 use hospes_protocol::encoding::url_component;
 use hospes_protocol::params::Params;
 
-/// The signed-in person, if they may invite.
-async fn signed_in_inviter(site: &Site, path: &str) -> Result<Inviter, HttpResponse> {
-    match site.idp().own_page(&site.visit(), path).await {
-        Ok(OwnPage::Show(signed_in)) => Caller::User(Box::new(signed_in.user), None)
-            .inviter(&site.tenant)
-            .map_err(|_| site.page_error(&Refusal::NotAllowed.into())),
+/// The signed-in person, if they may invite, and what our pages call their account; the one whose page a form stood on,
+/// if there was one.
+async fn signed_in_inviter(
+    site: &Site,
+    path: &str,
+    of: Option<&str>,
+) -> Result<(Inviter, String), HttpResponse> {
+    match site.idp().own_page(&site.visit(), path, of).await {
+        Ok(OwnPage::Show(signed_in)) => {
+            let account = signed_in.session.handle(PAGE);
+            let inviter = Caller::User(Box::new(signed_in.user), None).inviter(&site.tenant);
+            inviter
+                .map(|inviter| (inviter, account))
+                .map_err(|_| site.page_error(&Refusal::NotAllowed.into()))
+        }
         Ok(OwnPage::SignInFirst(reply)) => Err(site.answer_form(Ok(reply))),
         Err(error) => Err(site.page_error(&error)),
     }
@@ -33,21 +42,22 @@ async fn signed_in_inviter(site: &Site, path: &str) -> Result<Inviter, HttpRespo
 /// What the form page shows beside an empty form.
 #[derive(Default)]
 struct Shown<'a> {
+    account: String,
     form: InviteForm<'a>,
     problems: Vec<InviteProblem>,
     result: Option<(&'a str, InviteOutcome, Option<String>)>,
 }
 
 pub(crate) async fn form(site: Site) -> HttpResponse {
-    match signed_in_inviter(&site, "/invite").await {
-        Ok(_) => show(&site, Shown::default()).await,
+    match signed_in_inviter(&site, "/invite", None).await {
+        Ok((_, account)) => show(&site, Shown { account, ..Shown::default() }).await,
         Err(response) => response,
     }
 }
 
 pub(crate) async fn invite(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    let inviter = match signed_in_inviter(site, "/invite").await {
+    let (inviter, account) = match signed_in_inviter(site, "/invite", posted.account()).await {
         Ok(inviter) => inviter,
         Err(response) => return response,
     };
@@ -62,10 +72,12 @@ pub(crate) async fn invite(posted: Posted) -> HttpResponse {
         Ok(made) => {
             let outcome = outcome_of(&made);
             let result = Some((form.email, outcome, made.redeem_url));
-            show(site, Shown { result, ..Shown::default() }).await
+            show(site, Shown { account, result, ..Shown::default() }).await
         }
         Err(InviteError::Change(error)) => site.page_error(&PageError::from(error)),
-        Err(error) => show(site, Shown { form, problems: vec![problem_of(&error)], result: None }).await,
+        Err(error) => {
+            show(site, Shown { account, form, problems: vec![problem_of(&error)], result: None }).await
+        }
     }
 }
 
@@ -133,6 +145,7 @@ async fn show(site: &Site, shown: Shown<'_>) -> HttpResponse {
         &InviteGuest {
             layout: site.layout(&csrf),
             organization: &site.tenant.display_name,
+            account: &shown.account,
             action: &site.path("/invite"),
             form: shown.form,
             destinations: choices.collect(),
@@ -150,8 +163,8 @@ async fn show(site: &Site, shown: Shown<'_>) -> HttpResponse {
 }
 
 pub(crate) async fn list(site: Site, request: HttpRequest) -> HttpResponse {
-    let inviter = match signed_in_inviter(&site, "/invitations").await {
-        Ok(inviter) => inviter,
+    let inviter = match signed_in_inviter(&site, "/invitations", None).await {
+        Ok((inviter, _)) => inviter,
         Err(response) => return response,
     };
     let params = Params::parse(request.query_string());

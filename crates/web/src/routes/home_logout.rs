@@ -59,6 +59,14 @@ pub(crate) async fn leave(site: Site, path: Path<(String, String)>) -> HttpRespo
 
 /// Where home IdPs send people back to.
 pub(crate) async fn back(site: Site) -> HttpResponse {
-    let page = SignedOut { layout: site.layout(""), again: None, back: None, home: None, frames: Vec::new() };
+    let page = SignedOut {
+        layout: site.layout(""),
+        again: None,
+        left: 0,
+        sign_out_action: "",
+        back: None,
+        home: None,
+        frames: Vec::new(),
+    };
     html(HttpResponse::Ok(), &page)
 }

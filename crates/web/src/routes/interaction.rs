@@ -13,12 +13,23 @@ pub(crate) async fn resume(site: Site, path: Path<(String, String)>) -> HttpResp
 
 pub(crate) async fn identify(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer_form(site.idp().identify(&site.visit(), &posted.id, posted.field("email")).await)
+    let answer = (posted.field("email"), posted.keeps());
+    site.answer_form(site.idp().identify(&site.visit(), &posted.id, answer).await)
 }
 
 pub(crate) async fn restart(posted: Posted) -> HttpResponse {
     let site = &posted.site;
     site.answer_form(site.idp().use_another_account(&site.visit(), &posted.id).await)
+}
+
+pub(crate) async fn choose_account(posted: Posted) -> HttpResponse {
+    let site = &posted.site;
+    site.answer_form(site.idp().choose_account(&site.visit(), &posted.id, posted.field("account")).await)
+}
+
+pub(crate) async fn sign_out_account(posted: Posted) -> HttpResponse {
+    let site = &posted.site;
+    site.answer_form(site.idp().sign_out_account(&site.visit(), &posted.id, posted.field("account")).await)
 }
 
 /// The person stays who they are; the invitation stays for whom it is.
@@ -28,7 +39,8 @@ pub(crate) async fn keep_session(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn password(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer_form(site.idp().enter_password(&site.visit(), &posted.id, posted.field("password")).await)
+    let answer = (posted.field("password"), posted.keeps());
+    site.answer_form(site.idp().enter_password(&site.visit(), &posted.id, answer).await)
 }
 
 pub(crate) async fn send_code(posted: Posted) -> HttpResponse {
@@ -43,7 +55,8 @@ pub(crate) async fn reset_password(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn code(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    site.answer_form(site.idp().enter_code(&site.visit(), &posted.id, posted.field("code")).await)
+    let answer = (posted.field("code"), posted.keeps());
+    site.answer_form(site.idp().enter_code(&site.visit(), &posted.id, answer).await)
 }
 
 pub(crate) async fn new_password(posted: Posted) -> HttpResponse {

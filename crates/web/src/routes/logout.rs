@@ -7,30 +7,34 @@ use crate::render::redirect;
 use crate::site::Site;
 use actix_web::http::{StatusCode, header};
 use actix_web::{HttpRequest, HttpResponse};
-use hospes_idp::browser::SessionCookie;
-use hospes_idp::logout::{Logout, SignedOff};
+use hospes_idp::authorize::own_page::PAGE;
+use hospes_idp::logout::{Answer, Logout, SignedOff};
 use hospes_protocol::params::Params;
 
 pub(crate) async fn by_get(site: Site, request: HttpRequest) -> HttpResponse {
-    log_out(&site, &Params::parse(request.query_string()), false).await
+    log_out(&site, &Params::parse(request.query_string()), Answer::None).await
 }
 
 pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) -> HttpResponse {
     // A page elsewhere does not press our button, whatever token it got hold of (SES-06).
     let from_us = is_same_origin(&request, site.idp().base_url());
     let form = form.params();
-    let confirmed = match form.first("csrf") {
-        None => false,
+    let answer = match form.first("csrf") {
+        None => Answer::None,
         Some(token) => match site.idp().check_form(&site.visit(), if from_us { token } else { "" }).await {
-            Ok(()) => true,
+            Ok(()) => match form.first("account") {
+                None => Answer::Yes,
+                Some("all") => Answer::All,
+                Some(handle) => Answer::This(handle),
+            },
             Err(refusal) => return site.page_error(&refusal.into()),
         },
     };
-    log_out(&site, &Params::parse(request.query_string()).and(form), confirmed).await
+    log_out(&site, &Params::parse(request.query_string()).and(form.clone()), answer).await
 }
 
-async fn log_out(site: &Site, params: &Params, confirmed: bool) -> HttpResponse {
-    match site.idp().log_out(&site.visit(), params, confirmed).await {
+async fn log_out(site: &Site, params: &Params, answer: Answer<'_>) -> HttpResponse {
+    match site.idp().log_out(&site.visit(), params, answer).await {
         Err(error) => site.page_error(&error),
         Ok(Logout::Confirm) => confirm(site, params).await,
         Ok(Logout::Done(done)) => signed_out(site, &done),
@@ -42,7 +46,7 @@ fn signed_out(site: &Site, done: &SignedOff) -> HttpResponse {
     let back = done.target.as_deref();
     let shown = back.is_none() || !done.frames.is_empty() && back.and_then(Href::new).is_some();
     let mut response = back.filter(|_| !shown).map_or_else(HttpResponse::Ok, redirect);
-    site.cookies().write(&mut response, None, SessionCookie::Clear);
+    site.cookies().write(&mut response, None, done.cookie.clone());
     if !shown {
         return response.finish();
     }
@@ -54,8 +58,11 @@ fn signed_out(site: &Site, done: &SignedOff) -> HttpResponse {
     }
     let leave = done.home.as_ref().map(|(id, _)| site.path(&format!("/upstream/{id}/sign-out")));
     let place = leave.as_deref().and_then(Href::new);
+    let csrf = if done.left > 0 { site.form_token(None) } else { String::new() };
     let page = SignedOut {
-        layout: site.layout(""),
+        layout: site.layout(&csrf),
+        left: done.left,
+        sign_out_action: &site.path("/logout"),
         again: None,
         back: back.and_then(Href::new),
         home: place.zip(done.home.as_ref().map(|(_, name)| name.as_str())),
@@ -65,8 +72,9 @@ fn signed_out(site: &Site, done: &SignedOff) -> HttpResponse {
 }
 
 async fn confirm(site: &Site, params: &Params) -> HttpResponse {
-    let signed_in = site.idp().signed_in(&site.visit()).await.ok().flatten();
-    let email = signed_in.map(|signed_in| signed_in.user.email.to_string()).unwrap_or_default();
+    let accounts = site.idp().accounts(&site.visit()).await.unwrap_or_default();
+    let email = accounts.first().map(|one| one.user.email.to_string()).unwrap_or_default();
+    let account = accounts.first().map(|one| one.session.handle(PAGE)).unwrap_or_default();
     let (response, csrf) = site.form_page(StatusCode::OK);
     let kept = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"].into_iter();
     let kept = kept.filter_map(|name| {
@@ -79,6 +87,14 @@ async fn confirm(site: &Site, params: &Params) -> HttpResponse {
     };
     html(
         response,
-        &ConfirmSignOut { layout: site.layout(&csrf), app: None, email: &email, action: &action, stay },
+        &ConfirmSignOut {
+            layout: site.layout(&csrf),
+            app: None,
+            email: &email,
+            account: &account,
+            has_others: accounts.len() > 1,
+            action: &action,
+            stay,
+        },
     )
 }

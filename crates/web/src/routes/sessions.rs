@@ -8,7 +8,7 @@ use crate::site::Site;
 use actix_web::HttpResponse;
 use actix_web::http::StatusCode;
 use hospes_idp::authorize::facts::SignedIn;
-use hospes_idp::authorize::own_page::OwnPage;
+use hospes_idp::authorize::own_page::{OwnPage, PAGE};
 use hospes_idp::error::PageError;
 use hospes_idp::ports::Unavailable;
 use hospes_idp::refusal::Refusal;
@@ -16,9 +16,9 @@ use hospes_idp::session::SessionWithClients;
 
 const PATH: &str = "/sessions";
 
-/// The person, or what to answer instead.
-async fn person(site: &Site) -> Result<Box<SignedIn>, HttpResponse> {
-    match site.idp().own_page(&site.visit(), PATH).await {
+/// The person, or what to answer instead; the one whose page the form stood on, if there was one.
+async fn person(site: &Site, of: Option<&str>) -> Result<Box<SignedIn>, HttpResponse> {
+    match site.idp().own_page(&site.visit(), PATH, of).await {
         Ok(OwnPage::Show(signed_in)) => Ok(signed_in),
         Ok(OwnPage::SignInFirst(reply)) => Err(site.answer_form(Ok(reply))),
         Err(error) => Err(site.page_error(&error)),
@@ -26,7 +26,7 @@ async fn person(site: &Site) -> Result<Box<SignedIn>, HttpResponse> {
 }
 
 pub(crate) async fn list(site: Site) -> HttpResponse {
-    let person = match person(&site).await {
+    let person = match person(&site, None).await {
         Ok(person) => person,
         Err(answer) => return answer,
     };
@@ -68,6 +68,7 @@ fn page(site: &Site, person: &SignedIn, sessions: &[Told]) -> HttpResponse {
         layout: site.layout(&csrf),
         rows: rows.collect(),
         end_others_action: (sessions.len() > 1).then_some(others.as_str()),
+        account: &person.session.handle(PAGE),
         sign_out_action: &site.path("/logout"),
         home,
     };
@@ -76,7 +77,7 @@ fn page(site: &Site, person: &SignedIn, sessions: &[Told]) -> HttpResponse {
 
 pub(crate) async fn end(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    let person = match person(site).await {
+    let person = match person(site, posted.account()).await {
         Ok(person) => person,
         Err(answer) => return answer,
     };
@@ -89,7 +90,7 @@ pub(crate) async fn end(posted: Posted) -> HttpResponse {
 
 pub(crate) async fn end_others(posted: Posted) -> HttpResponse {
     let site = &posted.site;
-    let person = match person(site).await {
+    let person = match person(site, posted.account()).await {
         Ok(person) => person,
         Err(answer) => return answer,
     };

@@ -172,7 +172,9 @@ fn account(data: &Data, pages: &mut Pages) {
         email: &data.email,
         standing: Standing::Guest,
         home,
+        account: "a",
         sign_out_action: "/t/fjord/sign-out",
+        switch_action: "/t/fjord/accounts",
         applications: link.map(|href| ApplicationLink { name: &data.app, href }).into_iter().collect(),
         sessions: href("/t/fjord/sessions"),
         invite: link,
@@ -194,6 +196,7 @@ fn account(data: &Data, pages: &mut Pages) {
         layout: data.layout(),
         rows: vec![row(Some("Firefox on Windows"), Some(data.idp.as_str()), true), row(None, None, false)],
         end_others_action: Some("/t/fjord/sessions/end-others"),
+        account: "a",
         sign_out_action: "/t/fjord/logout",
         home: href("/t/fjord/home"),
     };
@@ -202,6 +205,8 @@ fn account(data: &Data, pages: &mut Pages) {
         layout: data.layout(),
         app: Some(&data.app),
         email: &data.email,
+        account: "a",
+        has_others: true,
         action: "/t/fjord/sign-out",
         stay: href("/t/fjord/home"),
     };
@@ -212,6 +217,8 @@ fn account(data: &Data, pages: &mut Pages) {
         &SignedOut {
             layout: data.layout(),
             again: Some(href("/t/fjord/home")),
+            left: 2,
+            sign_out_action: "/t/fjord/logout",
             back: Some(href("https://app.example/after")),
             home: Some((href("/t/fjord/upstream/1/sign-out"), &data.text)),
             frames: vec![href("https://app.example/signed-out?iss=https%3A%2F%2Fid.example&sid=1")],
@@ -232,6 +239,7 @@ fn inviting(data: &Data, pages: &mut Pages) {
     let page = |form, problems, result| InviteGuest {
         layout: data.layout(),
         organization: &data.organization,
+        account: "a",
         action: "/t/fjord/invite",
         form,
         destinations: choices(),

@@ -2,9 +2,9 @@
 
 use crate::samples::{Data, Pages, add, moment, privacy};
 use hospes_web::pages::{
-    AnotherSession, Code, CodeProblem, CodePurpose, Consent, Declined, Detail, HomeAccount, Identifier,
-    IdentifierProblem, InvitationOpened, Layout, LinkProblem, LinkProblemKind, Mismatch, Password,
-    PasswordProblem, ReviewPermissions, Wish,
+    AccountRow, AnotherSession, ChooseAccount, Code, CodeProblem, CodePurpose, Consent, Declined, Detail,
+    HomeAccount, Identifier, IdentifierProblem, InvitationOpened, Layout, LinkProblem, LinkProblemKind,
+    Mismatch, Password, PasswordProblem, ReviewPermissions, Wish,
 };
 
 pub(crate) fn guest(data: &Data, pages: &mut Pages) {
@@ -20,10 +20,21 @@ fn sign_in(data: &Data, pages: &mut Pages) {
         app,
         action: "/t/fjord/sign-in",
         email,
+        keep: Some(false),
         problem,
     };
     add(pages, "Identifier", &identifier(Some(data.app.as_str()), "", None));
     add(pages, "Identifier.error", &identifier(None, &data.email, Some(IdentifierProblem::Malformed)));
+    let row = |name, home| AccountRow { handle: "a", name, email: &data.email, home };
+    let choose = ChooseAccount {
+        layout: data.layout(),
+        app: Some(&data.app),
+        accounts: vec![row(Some(data.person.as_str()), Some(data.idp.as_str())), row(None, None)],
+        action: "/t/fjord/account",
+        sign_out_action: "/t/fjord/sign-out",
+        restart_action: "/t/fjord/restart",
+    };
+    add(pages, "ChooseAccount", &choose);
     let password = |username, problem| Password {
         layout: data.layout(),
         address: &data.email,
@@ -32,6 +43,7 @@ fn sign_in(data: &Data, pages: &mut Pages) {
         code_action: "/t/fjord/code/send",
         reset_action: "/t/harbor/interaction/i/reset-password",
         restart_action: "/t/fjord/restart",
+        keep: Some(true),
         problem,
     };
     add(pages, "Password", &password(Some(data.email.as_str()), None));
@@ -47,6 +59,7 @@ fn code_and_consent(data: &Data, pages: &mut Pages) {
         action: "/t/fjord/code",
         resend_action: "/t/fjord/code/send",
         restart_action: "/t/fjord/restart",
+        keep: None,
         resent,
         problem,
     };

@@ -3,8 +3,8 @@
 use super::*;
 use crate::authorize::interaction::{PasswordChoice, SentCode};
 use crate::fixture::{
-    at_home, by_password, client, ctx, earlier, email, facts, guest, home_idp, interaction, invitation, now,
-    pending, request, session, tenant,
+    self, at_home, by_password, client, ctx, earlier, email, facts, guest, home_idp, interaction, invitation,
+    now, pending, request, tenant,
 };
 use crate::model::client::Client;
 use crate::model::device::UserCode;
@@ -30,9 +30,8 @@ fn redeeming(state: InvitationState) -> (Interaction, Facts) {
 
 fn signed_in(seconds_ago: i64) -> Facts {
     let user = guest(1, FREYA);
-    let session = session(&user, earlier(seconds_ago));
-    let subject = Some(user.id.to_string());
-    Facts { session: Some(SignedIn { session, user, home_idp: None }), subject, ..facts() }
+    let session = Some(fixture::signed_in(&user, earlier(seconds_ago)));
+    Facts { session, subject: Some(user.id.to_string()), ..facts() }
 }
 
 fn code(to: &str) -> SentCode {
@@ -165,7 +164,7 @@ fn nobody_is_admitted_who_would_be_refused_the_moment_after() {
 fn inv_24_another_session_is_never_used_silently() {
     let (mut interaction, mut facts) = redeeming(Pending);
     let other = guest(2, "other@x.example");
-    facts.session = Some(SignedIn { session: session(&other, now()), user: other.clone(), home_idp: None });
+    facts.session = Some(fixture::signed_in(&other, now()));
     let expected = Step::AskWhichAccount { signed_in: other.email, invited: email(FREYA) };
     assert_eq!(next(&interaction, &facts), expected);
     interaction.session_set_aside = true;
@@ -176,7 +175,7 @@ fn inv_24_another_session_is_never_used_silently() {
 fn a_used_link_is_a_way_back_for_whoever_used_it() {
     let (interaction, mut facts) = redeeming(Completed);
     let owner = guest(1, FREYA);
-    facts.session = Some(SignedIn { session: session(&owner, now()), user: owner, home_idp: None });
+    facts.session = Some(fixture::signed_in(&owner, now()));
     assert!(responds(&next(&interaction, &facts)));
     let (interaction, facts) =
         (redeeming(Pending).0, Facts { invitation: redeeming(Pending).1.invitation, ..facts });
@@ -229,6 +228,22 @@ fn az_16_to_az_19_what_a_silent_request_is_told() {
 }
 
 #[test]
+fn among_several_accounts_the_person_chooses_and_the_choice_serves() {
+    let (freya, other) = (guest(1, FREYA), guest(2, "other@x.example"));
+    let choices = [&freya, &other].map(|user| fixture::signed_in(user, now())).to_vec();
+    let mut asked = authorizing(|request| request.prompt.select_account = true);
+    let Step::ChooseAccount(rows) = next(&asked, &Facts { choices, ..facts() }) else {
+        panic!("the person is asked")
+    };
+    assert_eq!(rows.iter().map(|row| &row.email).collect::<Vec<_>>(), [&freya.email, &other.email]);
+    assert_ne!(rows[0].handle, rows[1].handle);
+    assert_eq!(Step::ChooseAccount(rows).silent_error(), Some(ErrorCode::AccountSelectionRequired));
+    assert_eq!(next(&asked, &signed_in(0)), Step::AskIdentifier, "not chosen");
+    asked.chosen = true;
+    assert!(responds(&next(&asked, &signed_in(0))));
+}
+
+#[test]
 fn a_reset_comes_before_anything_is_handed_out() {
     let mut asked = authorizing(|_| ());
     asked.reset = true;
@@ -253,8 +268,6 @@ fn a_device_is_confirmed_by_whoever_is_signed_in() {
     let mut asked = interaction(Purpose::Device(Box::new(request)));
     assert_eq!(next(&asked, &facts()), Step::AskIdentifier);
     assert!(matches!(next(&asked, &signed_in(60)), Step::ConfirmDevice(..)));
-    let somebody_else = Interaction { identifier: Some(email("a@b.example")), ..asked.clone() };
-    assert_eq!(next(&somebody_else, &signed_in(60)), Step::AskIdentifier);
     let disabled = Facts { client: Some(Client { status: Status::Disabled, ..client() }), ..signed_in(60) };
     assert_eq!(next(&asked, &disabled), Step::Refuse(Refusal::ClientDisabled));
     asked.device = Some(Answer::Declined);

@@ -2,6 +2,7 @@
 
 use super::details::DetailRules;
 use super::invitations::InvitationRules;
+use super::sessions::TenantSessionOptions;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -19,6 +20,8 @@ pub struct TenantOptions {
     pub registration: RegistrationRules,
     /// How strictly clients of the tenant speak the protocol.
     pub security: SecurityRules,
+    /// How long browser sessions last, beyond `sessionLifetime` and `sessionIdle`.
+    pub sessions: TenantSessionOptions,
 }
 
 /// How keys are rotated.

@@ -10,6 +10,7 @@ use std::sync::Arc;
 
 on_every_session_store! {
     what_is_put_is_read_and_replaced
+    several_are_read_at_once_in_their_order
     a_value_may_hold_any_bytes
     tok_05_of_a_hundred_parallel_takes_one_wins
     of_a_hundred_parallel_additions_one_wins
@@ -39,6 +40,14 @@ async fn what_is_put_is_read_and_replaced(subject: Subject) {
     assert_eq!(sessions.take(&key).await.unwrap().unwrap(), "two");
     assert_eq!(sessions.take(&key).await.unwrap(), None);
     assert_eq!(sessions.get(&key).await.unwrap(), None);
+}
+
+async fn several_are_read_at_once_in_their_order(subject: Subject) {
+    let (sessions, [one, two, none]) = (subject.sessions, [(); 3].map(|()| fresh(Kind::Session)));
+    sessions.write(vec![put(one, "one"), put(two, "two")]).await.unwrap();
+    let found = sessions.get_all(&[two, none, one]).await.unwrap();
+    assert_eq!(found, [Some(Bytes::from_static(b"two")), None, Some(Bytes::from_static(b"one"))]);
+    assert_eq!(sessions.get_all(&[]).await.unwrap(), [] as [Option<Bytes>; 0]);
 }
 
 async fn a_value_may_hold_any_bytes(subject: Subject) {
