@@ -5,6 +5,7 @@ mod authorize_session;
 mod backchannel_logout;
 mod client_auth;
 mod client_keys;
+mod client_secret_jwt;
 mod code;
 mod code_refused;
 mod cors;

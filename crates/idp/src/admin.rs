@@ -13,6 +13,7 @@ pub mod registration_tokens;
 mod sector;
 pub mod set_up;
 pub mod tenants;
+mod tolerated;
 
 pub use permission::{Admin, Caller};
 

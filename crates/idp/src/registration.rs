@@ -9,11 +9,11 @@ mod options;
 pub use crate::model::registration as record;
 
 use crate::Idp;
-use crate::admin::clients::{ClientSettings, new_secret};
+use crate::admin::clients::ClientSettings;
 use crate::admin::{Admin, AdminError};
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
-use crate::model::client::{Client, ClientSecret, ConsentRule};
+use crate::model::client::{Client, ConsentRule};
 use crate::model::registration::{Registration, RegistrationToken};
 use crate::model::tenant::Tenant;
 use crate::ports::{Change, ChangeError};
@@ -139,10 +139,10 @@ impl Idp {
         };
         let settings = metadata::settings(request, blank, &leave.ceiling)?;
         self.check_elsewhere(call, &settings, None).await?;
-        let (secrets, plain) = new_secret(call.ctx, settings.auth_method);
+        let id = ClientId::new(call.ctx.uuid().to_string());
+        let (secrets, plain) = self.new_secret(call.ctx, (call.tenant.id, &id), settings.auth_method);
         let access_token = call.ctx.token();
-        let client =
-            settings.into_client(call.ctx, call.tenant.id, ClientId::new(call.ctx.uuid().to_string()));
+        let client = settings.into_client(call.ctx, call.tenant.id, id);
         let registration = Registration {
             by: leave.id,
             access_token: SecretHash::of(&access_token),
@@ -200,10 +200,9 @@ impl Idp {
         body: &[u8],
     ) -> Result<Registered, OAuthError> {
         let request = RegistrationRequest::parse_change(body)?;
-        let active = |secret: &ClientSecret| secret.expires_at.is_none_or(|expiry| call.ctx.now < expiry);
         let secret = request.client_secret.clone();
         let is_its_own =
-            |secret: &String| client.secrets.iter().any(|known| active(known) && known.hash.matches(secret));
+            |secret: &String| client.live_secrets(call.ctx.now).any(|known| known.hash.matches(secret));
         if request.client_id.as_deref() != Some(client.client_id.as_str()) {
             return Err(OAuthError::invalid_request("client_id must be the client's"));
         }
@@ -213,8 +212,9 @@ impl Idp {
         let settings = ClientSettings::from(client.clone());
         let settings = metadata::settings(request, settings, &registration.ceiling)?;
         self.check_elsewhere(call, &settings, Some(&client)).await?;
-        let (made, plain) = new_secret(call.ctx, settings.auth_method);
-        let has_one = client.secrets.iter().any(active);
+        let whose = (call.tenant.id, &client.client_id);
+        let (made, plain) = self.new_secret(call.ctx, whose, settings.auth_method);
+        let has_one = client.live_secrets(call.ctx.now).next().is_some();
         let (secrets, plain) = match plain {
             Some(_) if has_one => (client.secrets.clone(), secret.map(Secret::new)),
             plain => (made, plain),

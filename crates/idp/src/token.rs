@@ -35,7 +35,7 @@ use crate::policy::decide::{Decision, Facts, decide};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use hospes_protocol::claims::Confirmation;
-use hospes_protocol::client_auth::{PresentedClient, presented};
+use hospes_protocol::client_auth::presented;
 use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
 use hospes_protocol::token::{TokenRequest, TokenResponse};
@@ -90,8 +90,11 @@ impl Idp {
         answer: impl AsyncFnOnce(Call<'_>) -> Result<T, OAuthError>,
     ) -> Result<T, OAuthError> {
         let ClientRequest { ctx, tenant, authorization, form, possession } = request;
-        let presented = presented(authorization, form);
-        let (actor, answer) = match self.authenticated(ctx, tenant, (presented, possession)).await {
+        let client = match presented(authorization, form) {
+            Ok(presented) => self.authenticate_client(ctx, tenant, (presented, possession)).await,
+            Err(error) => Err(error),
+        };
+        let (actor, answer) = match client {
             Ok(client) => {
                 let actor = Actor::Client(client.client_id.to_string());
                 (actor, answer(Call::new(ctx, tenant, &client)).await)
@@ -106,15 +109,6 @@ impl Idp {
             self.audit.record(event).await;
         }
         answer
-    }
-
-    async fn authenticated(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        (presented, possession): (Result<PresentedClient, OAuthError>, Possession<'_>),
-    ) -> Result<Client, OAuthError> {
-        self.authenticate_client(ctx, tenant, (presented?, possession)).await
     }
 
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {

@@ -96,6 +96,13 @@ impl MtlsAliases {
     }
 }
 
+/// What a tenant tolerates for older clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tolerated {
+    /// `client_secret_jwt` (OIDC Core §9).
+    pub secret_assertions: bool,
+}
+
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of its own in the specification")]
@@ -164,7 +171,9 @@ impl ProviderMetadata {
         mtls_issuer: Option<&Issuer>,
     ) -> Self {
         let methods = |all: &[ClientAuthMethod]| {
-            let works = |method: &&ClientAuthMethod| mtls_issuer.is_some() || !method.is_tls();
+            let works = |method: &&ClientAuthMethod| {
+                **method != ClientAuthMethod::ClientSecretJwt && (mtls_issuer.is_some() || !method.is_tls())
+            };
             all.iter().filter(works).map(|method| method.as_str()).collect::<Vec<_>>()
         };
         let every = methods(&ClientAuthMethod::ALL);
@@ -229,6 +238,28 @@ impl ProviderMetadata {
     #[must_use]
     pub fn with_details(self, types: Vec<String>) -> Self {
         Self { authorization_details_types_supported: types, ..self }
+    }
+
+    /// Also says what the tenant tolerates for older clients.
+    #[must_use]
+    pub fn tolerating(mut self, tolerated: Tolerated) -> Self {
+        if tolerated.secret_assertions {
+            for methods in [
+                &mut self.token_endpoint_auth_methods_supported,
+                &mut self.introspection_endpoint_auth_methods_supported,
+                &mut self.revocation_endpoint_auth_methods_supported,
+            ] {
+                methods.push(ClientAuthMethod::ClientSecretJwt.as_str());
+            }
+            for algorithms in [
+                &mut self.token_endpoint_auth_signing_alg_values_supported,
+                &mut self.introspection_endpoint_auth_signing_alg_values_supported,
+                &mut self.revocation_endpoint_auth_signing_alg_values_supported,
+            ] {
+                algorithms.push("HS256");
+            }
+        }
+        self
     }
 
     /// Also says where clients register themselves, if they may.

@@ -73,7 +73,9 @@ fn auth_method(name: Option<&str>) -> Result<ClientAuthMethod, OAuthError> {
     let Some(name) = name else {
         return Ok(ClientAuthMethod::ClientSecretBasic);
     };
-    let known = ClientAuthMethod::ALL.into_iter().find(|method| method.as_str() == name);
+    // Whose secret must be kept readable, an administrator decides.
+    let offered = ClientAuthMethod::ALL.into_iter().filter(|it| *it != ClientAuthMethod::ClientSecretJwt);
+    let known = offered.into_iter().find(|method| method.as_str() == name);
     known.ok_or_else(|| invalid("token_endpoint_auth_method is not supported"))
 }
 

@@ -17,6 +17,7 @@ use hospes_protocol::jose::check::SKEW;
 use hospes_protocol::{ClientId, OAuthError};
 use std::sync::Arc;
 use std::time::Duration;
+use subtle::ConstantTimeEq;
 
 /// Seconds a nonce is good for.
 const NONCE_LIFETIME: i64 = 300;
@@ -166,7 +167,7 @@ impl Idp {
             return false;
         };
         let age = ctx.seconds().saturating_sub(i64::from_be_bytes(*made));
-        mac == self.nonce_mac(tenant, *made) && (-SKEW..=NONCE_LIFETIME).contains(&age)
+        bool::from(mac.ct_eq(&self.nonce_mac(tenant, *made))) && (-SKEW..=NONCE_LIFETIME).contains(&age)
     }
 
     fn nonce_mac(&self, tenant: &Tenant, made: [u8; 8]) -> [u8; 32] {

@@ -148,6 +148,11 @@ impl SecurityOptions {
             (method == ClientAuthMethod::TlsClientAuth) != self.tls_client_auth.is_some(),
             "tlsClientAuth names the certificate of a client that authenticates with tls_client_auth, and of no other",
         );
+        let by_secret = method == ClientAuthMethod::ClientSecretJwt;
+        when(
+            by_secret && self.token_endpoint_auth_signing_alg.is_some(),
+            "tokenEndpointAuthSigningAlg is for private_key_jwt: client_secret_jwt is HS256 alone",
+        );
         match self.profile {
             Profile::Baseline => {}
             Profile::Fapi2 => {
@@ -172,6 +177,10 @@ impl SecurityOptions {
             Profile::Ipsie => {
                 when(!method.is_confidential(), "the profile ipsie needs a client that can prove who it is");
                 when(!client.require_pkce, "the profile ipsie needs PKCE");
+                when(
+                    by_secret,
+                    "the profile ipsie has no client_secret_jwt: this server could make such assertions itself",
+                );
             }
         }
         problems
@@ -192,6 +201,7 @@ mod tests {
         let of = |profile, client| SecurityOptions { profile, ..Default::default() }.problems(client).len();
         let public = Registered { auth_method: ClientAuthMethod::None, ..good };
         let secret = Registered { auth_method: ClientAuthMethod::ClientSecretBasic, ..good };
+        let by_secret = Registered { auth_method: ClientAuthMethod::ClientSecretJwt, ..good };
         let rsa = Registered { id_token_algorithm: Algorithm::RS256, ..good };
         let without_pkce = Registered { require_pkce: false, ..good };
         for client in [good, public, secret, rsa, without_pkce] {
@@ -200,6 +210,10 @@ mod tests {
         assert_eq!(
             [good, public, secret, rsa, without_pkce].map(|it| of(Profile::Fapi2, it)),
             [0, 1, 1, 1, 1]
+        );
+        assert_eq!(
+            [Profile::Baseline, Profile::Fapi2, Profile::Ipsie].map(|it| of(it, by_secret)),
+            [0, 1, 1]
         );
         assert_eq!(
             [good, public, secret, rsa, without_pkce].map(|it| of(Profile::Ipsie, it)),

@@ -1,6 +1,7 @@
 //! Options of a tenant.
 
 use super::details::DetailRules;
+use hospes_protocol::metadata::Tolerated;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -59,4 +60,14 @@ pub struct RegistrationRules {
 pub struct SecurityRules {
     /// Whether clients registered so may address assertions to the token endpoint, as before RFC 10070.
     pub allow_legacy_assertion_audience: bool,
+    /// Whether clients registered so may authenticate with `client_secret_jwt` (OIDC Core §9), whose secrets must be kept
+    /// in a form that this server can read.
+    pub allow_client_secret_jwt: bool,
+}
+
+impl SecurityRules {
+    /// As the metadata say it.
+    pub(crate) fn tolerated(&self) -> Tolerated {
+        Tolerated { secret_assertions: self.allow_client_secret_jwt }
+    }
 }
