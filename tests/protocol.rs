@@ -30,6 +30,7 @@ mod refresh;
 mod registration;
 mod registration_refused;
 mod request_object;
+mod request_uri;
 mod resources;
 mod session;
 mod step_up;

@@ -101,6 +101,8 @@ impl MtlsAliases {
 pub struct Tolerated {
     /// `client_secret_jwt` (OIDC Core §9).
     pub secret_assertions: bool,
+    /// Request objects at URLs that were registered (OIDC Core §6.2).
+    pub request_uris: bool,
 }
 
 /// The metadata document.
@@ -152,6 +154,8 @@ pub struct ProviderMetadata {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    require_request_uri_registration: Option<bool>,
     authorization_response_iss_parameter_supported: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authorization_details_types_supported: Vec<String>,
@@ -225,6 +229,7 @@ impl ProviderMetadata {
             claims_parameter_supported: true,
             request_parameter_supported: true,
             request_uri_parameter_supported: false,
+            require_request_uri_registration: None,
             authorization_response_iss_parameter_supported: true,
             authorization_details_types_supported: Vec::new(),
             backchannel_logout_supported: true,
@@ -259,6 +264,8 @@ impl ProviderMetadata {
                 algorithms.push("HS256");
             }
         }
+        self.request_uri_parameter_supported = tolerated.request_uris;
+        self.require_request_uri_registration = tolerated.request_uris.then_some(true);
         self
     }
 

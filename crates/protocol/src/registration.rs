@@ -6,10 +6,9 @@ use serde_json::{Map, Value};
 
 /// Members that promise something nobody keeps here. Silence would leave the client in a false belief, so they are
 /// refused unless they say nothing (RFC 7591 §2). A member leaves this list when what it asks for is built.
-const NOT_OFFERED: [&str; 11] = [
+const NOT_OFFERED: [&str; 10] = [
     "request_object_encryption_alg",
     "request_object_encryption_enc",
-    "request_uris",
     "default_max_age",
     "default_acr_values",
     "backchannel_logout_uri",

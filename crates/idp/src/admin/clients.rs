@@ -8,7 +8,7 @@ use crate::ids::TenantId;
 use crate::model::client::{Client, ClientSecret, ConsentRule};
 use crate::model::options::{ClientOptions, Registered};
 use crate::model::tenant::Status;
-use crate::ports::{CallbackError, Change, Page, PageRequest};
+use crate::ports::{Change, Page, PageRequest};
 use crate::subject::sector;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::client_metadata::ClientMetadata;
@@ -311,19 +311,6 @@ impl Admin<'_> {
         AdminError::check_version(version, self.client(id).await?.version)?;
         let event = self.event(AuditKind::ClientDeleted).client(id);
         Ok(self.idp.apply(Change::DeleteClient(self.tenant.id, id.clone()), event).await?)
-    }
-
-    /// Addresses that we will call must be somebody's public machine (LO-10). Whether they answer is their affair.
-    async fn check_callbacks(&self, options: &ClientOptions) -> Result<(), AdminError> {
-        let Some(uri) = &options.logout.backchannel_logout_uri else {
-            return Ok(());
-        };
-        if self.idp.callbacks.check(uri).await != Err(CallbackError::Blocked) {
-            return Ok(());
-        }
-        let event = self.event(AuditKind::SsrfBlocked).reason(CallbackError::Blocked.reason());
-        self.idp.audit.record(event).await;
-        Err(AdminError::invalid("backchannelLogoutUri leads to an address that we do not call"))
     }
 
     async fn store_client(&self, client: Client) -> Result<Client, AdminError> {

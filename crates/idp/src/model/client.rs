@@ -104,6 +104,11 @@ impl Client {
         self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|expiry| now < expiry))
     }
 
+    /// Whether its authorization requests must be pushed.
+    pub(crate) fn must_push(&self) -> bool {
+        self.require_pushed_requests || self.options.security.must_push()
+    }
+
     /// What authorization responses to it are signed with.
     pub(crate) fn response_algorithm(&self) -> Algorithm {
         self.options.security.authorization_signed_response_alg.unwrap_or(self.id_token_algorithm)

@@ -18,7 +18,7 @@ enum Change {
 use Change::{AsSaid, OnlyStricter};
 
 /// Member on the wire, group, option.
-const MAPPED: [(&str, &str, &str, Change); 14] = [
+const MAPPED: [(&str, &str, &str, Change); 15] = [
     ("jwks_uri", "tokens", "jwksUri", AsSaid),
     ("id_token_encrypted_response_alg", "tokens", "idTokenEncryptedResponseAlg", AsSaid),
     ("id_token_encrypted_response_enc", "tokens", "idTokenEncryptedResponseEnc", AsSaid),
@@ -31,6 +31,7 @@ const MAPPED: [(&str, &str, &str, Change); 14] = [
     ("token_endpoint_auth_signing_alg", "security", "tokenEndpointAuthSigningAlg", OnlyStricter),
     ("require_signed_request_object", "security", "requireSignedRequestObject", OnlyStricter),
     ("dpop_bound_access_tokens", "security", "dpopBoundAccessTokens", OnlyStricter),
+    ("request_uris", "security", "requestUris", AsSaid),
     ("subject_type", "claims", "subjectType", OnlyStricter),
     ("sector_identifier_uri", "claims", "sectorIdentifierUri", AsSaid),
 ];

@@ -63,11 +63,13 @@ pub struct SecurityRules {
     /// Whether clients registered so may authenticate with `client_secret_jwt` (OIDC Core §9), whose secrets must be kept
     /// in a form that this server can read.
     pub allow_client_secret_jwt: bool,
+    /// Whether clients registered so may publish request objects instead of sending or pushing them (OIDC Core §6.2).
+    pub allow_request_uris: bool,
 }
 
 impl SecurityRules {
     /// As the metadata say it.
     pub(crate) fn tolerated(&self) -> Tolerated {
-        Tolerated { secret_assertions: self.allow_client_secret_jwt }
+        Tolerated { secret_assertions: self.allow_client_secret_jwt, request_uris: self.allow_request_uris }
     }
 }
