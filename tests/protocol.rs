@@ -28,6 +28,7 @@ mod mtls;
 mod pushed;
 mod refresh;
 mod registration;
+mod registration_options;
 mod registration_refused;
 mod request_object;
 mod request_uri;

@@ -2,7 +2,7 @@
 
 use crate::support::TestApp;
 use crate::support::answer::Answer;
-use crate::support::client::{TestClient, client_key};
+use crate::support::client::{Credential, TestClient, client_key};
 use crate::support::jwt::claims;
 use crate::support::tenant::TestTenant;
 use base64::Engine as _;
@@ -176,6 +176,39 @@ async fn rfc8705_2_2_a_certificate_that_was_registered() {
     for identity in [None, Some(&Identity::self_signed("wiki"))] {
         let answer = place.app.unchanged(place.post(&client, "/token", identity)).await;
         answer.is_error(401, "invalid_client");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc8705_2_1_2_a_client_registers_itself_for_its_certificate() {
+    let place = Place::open().await;
+    let harbor = place.app.tenant("harbor").await;
+    harbor.open_registration().await;
+    let service = vec![GrantType::ClientCredentials];
+    let leave = harbor.leave(|new| new.ceiling.grant_types = service).await;
+    let body = json!({
+        "client_name": "Wiki", "grant_types": ["client_credentials"], "tls_client_auth_san_dns": "wiki.example",
+        "token_endpoint_auth_method": "tls_client_auth", "tls_client_certificate_bound_access_tokens": true,
+    });
+    let robot = harbor.registered(&leave, &body).await;
+    for (name, value) in body.as_object().unwrap() {
+        assert_eq!(&robot.answer[name], value, "{name}");
+    }
+    assert_eq!(robot.answer.get("client_secret"), None);
+    let wiki = Identity::issued("wiki", &place.authority);
+    let (slug, issuer) = (harbor.slug.clone(), harbor.issuer());
+    let (id, redirect_uri) = (robot.id.clone(), String::new());
+    let client = TestClient { app: &place.app, slug, issuer, id, redirect_uri, credential: Credential::None };
+    let tokens = place.post(&client, "/token", Some(&wiki)).await.tokens();
+    assert_eq!(claims(&tokens.access_token)["cnf"], json!({"x5t#S256": wiki.thumbprint()}));
+    let stranger = Identity::issued("stranger", &place.authority);
+    place.app.unchanged(place.post(&client, "/token", Some(&stranger))).await.is_error(401, "invalid_client");
+    for other in [json!({}), json!({"tls_client_auth_san_dns": ""}), json!({"tls_client_auth_san_ip": "x"})] {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().remove("tls_client_auth_san_dns");
+        body.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        let answer = place.app.unchanged(harbor.register(Some(&leave), &body)).await;
+        answer.is_error(400, "invalid_client_metadata");
     }
 }
 

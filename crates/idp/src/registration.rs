@@ -78,11 +78,9 @@ impl Idp {
         call: RegistrationCall<'_>,
         id: &ClientId,
     ) -> Result<Registered, OAuthError> {
-        let answer = self.own(call, id).await.map(|(client, _)| {
-            let access_token = call.bearer.unwrap_or_default().to_owned();
-            self.shown(call.tenant, &client, (None, access_token))
-        });
-        self.audited(call, Actor::Client(id.to_string()), answer).await
+        let answer = self.own(call, id).await?;
+        let access_token = call.bearer.unwrap_or_default().to_owned();
+        Ok(self.shown(call.tenant, &answer.0, (None, access_token)))
     }
 
     /// Changes a registration to be what the client says, and gives it a new access token.
@@ -92,10 +90,8 @@ impl Idp {
         id: &ClientId,
         body: &[u8],
     ) -> Result<Registered, OAuthError> {
-        let answer = match self.own(call, id).await {
-            Ok(own) => self.change(call, own, body).await,
-            Err(error) => Err(error),
-        };
+        let own = self.own(call, id).await?;
+        let answer = self.change(call, own, body).await;
         self.audited(call, Actor::Client(id.to_string()), answer).await
     }
 
@@ -105,14 +101,10 @@ impl Idp {
         call: RegistrationCall<'_>,
         id: &ClientId,
     ) -> Result<(), OAuthError> {
-        let answer = match self.own(call, id).await {
-            Ok((client, _)) => {
-                let event = event(call, AuditKind::ClientDeleted, &client);
-                let change = Change::DeleteClient(call.tenant.id, client.client_id);
-                self.apply(change, event).await.map_err(refused)
-            }
-            Err(error) => Err(error),
-        };
+        let (client, _) = self.own(call, id).await?;
+        let event = event(call, AuditKind::ClientDeleted, &client);
+        let change = Change::DeleteClient(call.tenant.id, client.client_id);
+        let answer = self.apply(change, event).await.map_err(refused);
         self.audited(call, Actor::Client(id.to_string()), answer).await
     }
 
@@ -161,7 +153,7 @@ impl Idp {
         Ok(self.shown(call.tenant, &client, (plain, access_token)))
     }
 
-    /// What only others can answer: our keys, and the document of the sector.
+    /// What only others can answer: our keys and listeners, the tenant, the document of the sector, addresses to call.
     async fn check_elsewhere(
         &self,
         call: RegistrationCall<'_>,
@@ -170,27 +162,43 @@ impl Idp {
     ) -> Result<(), OAuthError> {
         let RegistrationCall { ctx, tenant, .. } = call;
         let admin = Admin { idp: self, ctx, tenant, actor: Actor::Anonymous };
+        let invalid = |words: String| OAuthError::new(ErrorCode::InvalidClientMetadata, words);
+        let security = &settings.options.security;
+        let certificates =
+            settings.auth_method.is_tls() || security.tls_client_certificate_bound_access_tokens;
+        if certificates && self.mtls_issuer(tenant).is_none() {
+            return Err(invalid("no certificates are asked for here".to_owned()));
+        }
         admin.check_elsewhere(settings, before).await.map_err(|error| match error {
             AdminError::Unavailable(cause) => cause.into(),
             other => {
-                let words = "the tenant has no key for an algorithm, or sector_identifier_uri does not fit";
-                OAuthError::new(ErrorCode::InvalidClientMetadata, words).because(other)
+                let words = match &other {
+                    AdminError::Invalid(problems) => problems.first().cloned(),
+                    _ => None,
+                };
+                invalid(words.unwrap_or_else(|| "the tenant cannot serve such a client".to_owned()))
+                    .because(other)
             }
         })
     }
 
     /// The client whose registration access token this is. Disabled clients have no way in (law 11, RFC 7592 §2.1).
+    /// Whoever has no such token is nobody, whatever the path says.
     async fn own(
         &self,
         call: RegistrationCall<'_>,
         id: &ClientId,
     ) -> Result<(Client, Registration), OAuthError> {
-        let client = self.directory.client(call.tenant.id, id).await?;
+        let client = match self.directory.client(call.tenant.id, id).await {
+            Ok(client) => client,
+            Err(cause) => return self.audited(call, Actor::Anonymous, Err(cause.into())).await,
+        };
         let own = client.filter(|client| client.status.is_enabled()).and_then(|client| {
             let registration = client.registration.clone()?;
             registration.access_token.matches(call.bearer?).then_some((client, registration))
         });
-        own.ok_or_else(|| OAuthError::invalid_token("the registration access token of the client is needed"))
+        let refused = || OAuthError::invalid_token("the registration access token of the client is needed");
+        self.audited(call, Actor::Anonymous, own.ok_or_else(refused)).await
     }
 
     async fn change(
@@ -199,7 +207,8 @@ impl Idp {
         (client, registration): (Client, Registration),
         body: &[u8],
     ) -> Result<Registered, OAuthError> {
-        let request = RegistrationRequest::parse_change(body)?;
+        let mut request = RegistrationRequest::parse_change(body)?;
+        metadata::keep_method(&mut request, client.auth_method)?;
         let secret = request.client_secret.clone();
         let is_its_own =
             |secret: &String| client.live_secrets(call.ctx.now).any(|known| known.hash.matches(secret));

@@ -5,6 +5,7 @@ use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::encoding::from_base64url;
 use hospes_protocol::jose::Algorithm;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
 use url::Url;
 use utoipa::ToSchema;
 
@@ -79,6 +80,18 @@ pub enum CertificateSubject {
     SanIp(String),
     /// An e-mail address among its alternative names.
     SanEmail(String),
+}
+
+impl CertificateSubject {
+    fn is_complete(&self) -> bool {
+        let (Self::SubjectDn(text)
+        | Self::SanDns(text)
+        | Self::SanUri(text)
+        | Self::SanIp(text)
+        | Self::SanEmail(text)) = self;
+        let is_address = || text.parse::<IpAddr>().is_ok();
+        (1..=1024).contains(&text.len()) && (!matches!(self, Self::SanIp(_)) || is_address())
+    }
 }
 
 /// FAPI 2.0 Security Profile §5.4.1.
@@ -166,6 +179,10 @@ impl SecurityOptions {
         when(
             (method == ClientAuthMethod::TlsClientAuth) != self.tls_client_auth.is_some(),
             "tlsClientAuth names the certificate of a client that authenticates with tls_client_auth, and of no other",
+        );
+        when(
+            self.tls_client_auth.as_ref().is_some_and(|subject| !subject.is_complete()),
+            "tlsClientAuth is a text of 1 to 1024 characters, and of an address where it names one",
         );
         when(
             self.request_uris.len() > MOST_URIS || !self.request_uris.iter().all(|uri| is_request_uri(uri)),
