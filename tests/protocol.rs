@@ -23,6 +23,7 @@ mod invitation;
 mod keys;
 mod local_account;
 mod logout;
+mod malformed;
 mod mapping;
 mod mtls;
 mod pushed;

@@ -111,6 +111,12 @@ impl Idp {
         answer
     }
 
+    /// Law 11 for a request so malformed that not even a client can be read from it.
+    pub async fn unread(&self, ctx: &Ctx, tenant: &Tenant, reason: impl std::fmt::Display) {
+        let event = AuditEvent::new(ctx, tenant.id, AuditKind::TokenDenied, Actor::Anonymous);
+        self.audit.record(event.reason(reason)).await;
+    }
+
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {
         let request = TokenRequest::parse(form)?;
         if !call.client.grant_types.contains(&request.grant_type()) {

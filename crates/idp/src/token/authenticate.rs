@@ -41,7 +41,7 @@ impl Idp {
         match (&presented.credentials, client.auth_method) {
             (Credentials::None, ClientAuthMethod::None) => Ok(client),
             (Credentials::None, method) if method.is_tls() => match possession.certificate {
-                Some(certificate) if certificate.proves(&client) => Ok(client),
+                Some(certificate) if self.is_connection_of(&client, certificate).await => Ok(client),
                 Some(_) => Err(refused("another certificate")),
                 None => Err(refused("the connection has no certificate")),
             },

@@ -29,6 +29,8 @@ pub struct Possession<'a> {
     pub proofs: &'a [String],
     /// The certificate of its connection.
     pub certificate: Option<&'a ClientCertificate>,
+    /// Whether it came to the addresses where certificates are asked for (RFC 8705 §5).
+    pub at_alias: bool,
 }
 
 /// How a request presents its access token (RFC 6750 §2.1, RFC 9449 §7.1).
@@ -49,7 +51,7 @@ pub struct PresentedToken<'a> {
     pub token: &'a str,
     /// The method of the request.
     pub method: &'a str,
-    /// The address of the request, from the configured base.
+    /// The address of the request, from the configured base of the listener it came to.
     pub uri: &'a str,
     /// What it proves.
     pub possession: Possession<'a>,
@@ -63,7 +65,7 @@ impl Idp {
         possession: Possession<'_>,
         path: &str,
     ) -> Result<Option<Confirmation>, OAuthError> {
-        let uri = self.issuer(call.tenant).join(path);
+        let uri = self.proven_address(call.tenant, possession, path);
         let request =
             ProvenRequest { method: "POST", uri: &uri, access_token: None, now: call.ctx.seconds() };
         match possession.proofs {
@@ -84,6 +86,11 @@ impl Idp {
                 Ok(Some(Confirmation::Key(proof.thumbprint)))
             }
         }
+    }
+
+    /// The address a proof must name (RFC 9449 §4.3): the one the request came to, and no other.
+    pub(crate) fn proven_address(&self, tenant: &Tenant, possession: Possession<'_>, path: &str) -> String {
+        format!("{}/t/{}{path}", self.reached_at(possession.at_alias), tenant.slug)
     }
 
     /// A live access token, presented by whoever it is bound to.
