@@ -105,6 +105,14 @@ pub struct Tolerated {
     pub request_uris: bool,
 }
 
+/// How clients authenticate, apart from what is only tolerated.
+fn usual_methods(with_certificates: bool) -> Vec<&'static str> {
+    let works = |method: &ClientAuthMethod| {
+        *method != ClientAuthMethod::ClientSecretJwt && (with_certificates || !method.is_tls())
+    };
+    ClientAuthMethod::ALL.into_iter().filter(works).map(ClientAuthMethod::as_str).collect()
+}
+
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of its own in the specification")]
@@ -174,13 +182,7 @@ impl ProviderMetadata {
         ui_locales: &[&'static str],
         mtls_issuer: Option<&Issuer>,
     ) -> Self {
-        let methods = |all: &[ClientAuthMethod]| {
-            let works = |method: &&ClientAuthMethod| {
-                **method != ClientAuthMethod::ClientSecretJwt && (mtls_issuer.is_some() || !method.is_tls())
-            };
-            all.iter().filter(works).map(|method| method.as_str()).collect::<Vec<_>>()
-        };
-        let every = methods(&ClientAuthMethod::ALL);
+        let every = usual_methods(mtls_issuer.is_some());
         let proving: Vec<_> =
             every.iter().copied().filter(|name| *name != ClientAuthMethod::None.as_str()).collect();
         let signing: Vec<&str> = signing.iter().copied().map(Algorithm::as_str).collect();

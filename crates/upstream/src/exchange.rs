@@ -82,7 +82,7 @@ pub(crate) fn auth_type(method: ClientAuthMethod) -> Result<AuthType, UpstreamEr
         | ClientAuthMethod::ClientSecretJwt
         | ClientAuthMethod::TlsClientAuth
         | ClientAuthMethod::SelfSignedTlsClientAuth => {
-            Err(refused("assertions and certificates are not available"))
+            Err(refused("private_key_jwt, client_secret_jwt and certificates are not available"))
         }
     }
 }
