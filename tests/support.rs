@@ -11,6 +11,7 @@ pub(crate) mod fake_home;
 pub(crate) mod guests;
 pub(crate) mod jwt;
 pub(crate) mod key_host;
+pub(crate) mod publisher;
 pub(crate) mod query;
 pub(crate) mod redemption;
 pub(crate) mod registration;

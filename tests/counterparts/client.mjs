@@ -54,6 +54,7 @@ async function signingKey() {
 async function clientAuth(method, secret) {
   if (method === "client_secret_basic") return client.ClientSecretBasic(secret);
   if (method === "client_secret_post") return client.ClientSecretPost(secret);
+  if (method === "client_secret_jwt") return client.ClientSecretJwt(secret);
   return client.PrivateKeyJwt(await signingKey());
 }
 

@@ -140,6 +140,15 @@ async fn a_signed_assertion_whose_audience_is_the_issuer() {
 }
 
 #[tokio::test]
+async fn an_assertion_made_with_the_secret() {
+    let mut scene = Scene::set(ClientAuthMethod::ClientSecretJwt, Algorithm::ES256, "oauth2").await;
+    let answer = scene.signed_in().await;
+    assert_hanna(&scene, &answer);
+    let (status, answer) = scene.does("client-credentials", "").await;
+    assert_eq!(status, 200, "{answer:#}");
+}
+
+#[tokio::test]
 async fn a_response_posted_by_a_form() {
     let mut scene = Scene::usual().await;
     scene.log_in("?response_mode=form_post").await;

@@ -28,7 +28,7 @@ impl<'a> Holder<'a> {
     }
 
     /// A proof with these claims added or replaced.
-    fn proof(&self, (method, uri): (&str, &str), more: &Value) -> String {
+    pub(super) fn proof(&self, (method, uri): (&str, &str), more: &Value) -> String {
         let public = &self.key.pair.public;
         let jwk = json!({"kty": public["kty"], "crv": public["crv"], "x": public["x"], "y": public["y"]});
         let header = json!({"typ": "dpop+jwt", "alg": "ES256", "jwk": jwk});

@@ -1,16 +1,20 @@
 //! Clients known by the certificate of their connection, and tokens bound to it (RFC 8705).
 
+use super::dpop::Holder;
 use crate::support::TestApp;
 use crate::support::answer::Answer;
-use crate::support::client::{TestClient, client_key};
+use crate::support::client::{Credential, TestClient, client_key};
 use crate::support::jwt::claims;
+use crate::support::key_host::KeyHost;
 use crate::support::tenant::TestTenant;
+use crate::support::tokens::basic;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use hospes_idp::admin::clients::ClientSettings;
+use hospes_idp::audit::AuditKind::TokenDenied;
 use hospes_idp::options::CertificateSubject;
 use hospes_protocol::client_auth::ClientAuthMethod;
-use hospes_protocol::encoding::{base64url, sha256};
+use hospes_protocol::encoding::{base64url, sha256, sha256_base64url};
 use hospes_protocol::token::GrantType;
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, DnType, IsCa, KeyPair};
 use reqwest::header::CONTENT_TYPE;
@@ -176,6 +180,101 @@ async fn rfc8705_2_2_a_certificate_that_was_registered() {
     for identity in [None, Some(&Identity::self_signed("wiki"))] {
         let answer = place.app.unchanged(place.post(&client, "/token", identity)).await;
         answer.is_error(401, "invalid_client");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc8705_2_2_2_certificates_are_also_registered_at_a_url() {
+    let place = Place::open().await;
+    let harbor = place.app.tenant("harbor").await;
+    let (own, next) = (Identity::self_signed("wiki"), Identity::self_signed("wiki"));
+    let with = |identity: &Identity| {
+        let mut key = client_key();
+        key.pair.public.insert("x5c".to_owned(), json!([STANDARD.encode(&identity.der)]));
+        key
+    };
+    let host = KeyHost::start(&[&client_key(), &with(&own)]).await;
+    let new = harbor.client("service").with(service);
+    let new = new.with(|settings| settings.options.tokens.jwks_uri = Some(host.url.clone()));
+    let client = new.with_method(ClientAuthMethod::SelfSignedTlsClientAuth).await;
+    let tokens = place.post(&client, "/token", Some(&own)).await.tokens();
+    assert_eq!(claims(&tokens.access_token)["cnf"], json!({"x5t#S256": own.thumbprint()}));
+    assert_eq!(host.asked(), 1);
+    // A certificate that is not there may have come since; asked for once a minute (CA-14).
+    host.publishes(&[&with(&next)]);
+    place.post(&client, "/token", Some(&next)).await.tokens();
+    for identity in [None, Some(&own), Some(&Identity::self_signed("wiki"))] {
+        let attempt = place.app.unchanged(place.post(&client, "/token", identity));
+        place.app.audited((TokenDenied, None), attempt).await.is_error(401, "invalid_client");
+    }
+    assert_eq!(host.asked(), 2);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc9449_4_3_a_proof_names_the_address_it_was_sent_to() {
+    let place = Place::open().await;
+    let harbor = place.app.tenant("harbor").await;
+    let service = harbor.client("service").service(&["Directory.ReadWrite.All"]).await;
+    let holder = Holder::new(&place.app);
+    let (usual, alias) = (service.issuer.clone(), format!("{}/t/harbor", place.mtls));
+    let header = basic("service", service.secret());
+    let post = async |at: &str, named: &str| {
+        let proof = holder.proof(("POST", &format!("{named}/token")), &json!({}));
+        let request = Place::http(None).post(format!("{at}/token")).header("DPoP", proof);
+        let request = request.header("authorization", &header).form(&[("grant_type", "client_credentials")]);
+        Answer::of(request.send().await.unwrap()).await
+    };
+    let tokens = post(&alias, &alias).await.tokens();
+    assert_eq!(tokens.token_type, "DPoP");
+    post(&usual, &usual).await.tokens();
+    for (at, named) in [(&alias, &usual), (&usual, &alias)] {
+        let attempt = place.app.unchanged(post(at, named));
+        place.app.audited((TokenDenied, None), attempt).await.is_error(400, "invalid_dpop_proof");
+    }
+    // And at what takes the token.
+    let token = &tokens.access_token;
+    let list = async |at: &str, named: &str| {
+        let proof =
+            holder.proof(("GET", &format!("{named}/api/clients")), &json!({"ath": sha256_base64url(token)}));
+        let request = Place::http(None).get(format!("{at}/api/clients")).header("DPoP", proof);
+        request.header("authorization", format!("DPoP {token}")).send().await.unwrap().status().as_u16()
+    };
+    let answers = [list(&alias, &alias).await, list(&usual, &usual).await];
+    assert_eq!(answers, [200, 200]);
+    let answers = [list(&alias, &usual).await, list(&usual, &alias).await];
+    assert_eq!(answers, [401, 401]);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rfc8705_2_1_2_a_client_registers_itself_for_its_certificate() {
+    let place = Place::open().await;
+    let harbor = place.app.tenant("harbor").await;
+    harbor.open_registration().await;
+    let service = vec![GrantType::ClientCredentials];
+    let leave = harbor.leave(|new| new.ceiling.grant_types = service).await;
+    let body = json!({
+        "client_name": "Wiki", "grant_types": ["client_credentials"], "tls_client_auth_san_dns": "wiki.example",
+        "token_endpoint_auth_method": "tls_client_auth", "tls_client_certificate_bound_access_tokens": true,
+    });
+    let robot = harbor.registered(&leave, &body).await;
+    for (name, value) in body.as_object().unwrap() {
+        assert_eq!(&robot.answer[name], value, "{name}");
+    }
+    assert_eq!(robot.answer.get("client_secret"), None);
+    let wiki = Identity::issued("wiki", &place.authority);
+    let (slug, issuer) = (harbor.slug.clone(), harbor.issuer());
+    let (id, redirect_uri) = (robot.id.clone(), String::new());
+    let client = TestClient { app: &place.app, slug, issuer, id, redirect_uri, credential: Credential::None };
+    let tokens = place.post(&client, "/token", Some(&wiki)).await.tokens();
+    assert_eq!(claims(&tokens.access_token)["cnf"], json!({"x5t#S256": wiki.thumbprint()}));
+    let stranger = Identity::issued("stranger", &place.authority);
+    place.app.unchanged(place.post(&client, "/token", Some(&stranger))).await.is_error(401, "invalid_client");
+    for other in [json!({}), json!({"tls_client_auth_san_dns": ""}), json!({"tls_client_auth_san_ip": "x"})] {
+        let mut body = body.clone();
+        body.as_object_mut().unwrap().remove("tls_client_auth_san_dns");
+        body.as_object_mut().unwrap().extend(other.as_object().unwrap().clone());
+        let answer = place.app.unchanged(harbor.register(Some(&leave), &body)).await;
+        answer.is_error(400, "invalid_client_metadata");
     }
 }
 

@@ -99,12 +99,13 @@ async fn dcr_what_is_registered_is_what_was_sent() {
     assert!(spa.answer.get("client_secret").is_none());
     assert_eq!(spa.answer["client_name"], "spa.example", "without a name, where codes go says most");
     let body = json!({"client_id": spa.id, "redirect_uris": ["https://spa.example/"]});
-    let confidential = change(&harbor, &spa, &body).await;
-    let secret = confidential.answer["client_secret"].as_str().expect("a secret for the new method");
-    let body =
-        json!({"client_id": spa.id, "redirect_uris": ["https://spa.example/"], "client_secret": secret});
-    let same = change(&harbor, &confidential, &body).await;
-    assert_eq!(same.answer["client_secret"], secret);
+    let still = change(&harbor, &spa, &body).await;
+    assert_eq!(still.answer["token_endpoint_auth_method"], "none", "a change keeps the method");
+    assert!(still.answer.get("client_secret").is_none());
+    let robot = harbor.registered(&leave, &metadata()).await;
+    let secret = &robot.answer["client_secret"];
+    let same = change(&harbor, &robot, &with(&json!({"client_id": robot.id, "client_secret": secret}))).await;
+    assert_eq!(&same.answer["client_secret"], secret);
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -123,13 +124,17 @@ async fn dcr_10_what_only_administrators_set_stays_as_they_left_it() {
         settings.consent = ConsentRule::Preauthorized;
         settings.audience = Some("api".into());
         settings.start_url = Some("https://robot.example/start".into());
+        settings.require_pushed_requests = true;
+        settings.id_token_algorithm = hospes_protocol::jose::Algorithm::ES256;
+        settings.options.security.require_signed_request_object = true;
     };
     robot.client(&harbor).update(granted).await;
     let before = desk.admin().client(&id).await.unwrap();
     let body = with(&json!({
         "client_id": robot.id, "tenant": "beta", "trusted": true, "first_party": true, "status": "enabled",
         "consent": "ask", "permissions": ["User.Invite.All"], "audience": "other", "require_pkce": false,
-        "start_url": "https://evil.test/",
+        "start_url": "https://evil.test/", "require_pushed_authorization_requests": false,
+        "require_signed_request_object": false,
     }));
     change(&harbor, &robot, &body).await;
     let after = desk.admin().client(&id).await.unwrap();

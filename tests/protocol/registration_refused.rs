@@ -5,6 +5,7 @@ use crate::support::answer::Answer;
 use crate::support::fake_home::FakeHome;
 use crate::support::registration::{Registered, metadata, with};
 use crate::support::tenant::TestTenant;
+use hospes_idp::audit::Actor;
 use hospes_idp::audit::AuditKind::RegistrationDenied;
 use hospes_idp::tenant::Status;
 use hospes_protocol::token::GrantType;
@@ -249,6 +250,16 @@ async fn dcr_09_only_the_clients_own_token_opens_its_registration() {
         }
     }
     drop(manual);
+    // Whoever knows a path is not the client in it.
+    let events = app.audit().await;
+    let denied = events.iter().filter(|event| event.kind == RegistrationDenied);
+    assert!(denied.clone().count() > 0 && denied.clone().all(|event| event.actor == Actor::Anonymous));
+    let bad = with(&json!({"client_id": robot.id, "redirect_uris": ["javascript:alert(1)"]}));
+    let own = (robot.uri.as_str(), Some(robot.access_token.as_str()));
+    harbor.manage(Method::PUT, own, Some(&bad)).await.is_error(400, "invalid_redirect_uri");
+    let events = app.audit().await;
+    let mut denied = events.iter().filter(|event| event.kind == RegistrationDenied);
+    assert!(denied.any(|event| event.actor == Actor::Client(robot.id.clone())));
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -12,7 +12,7 @@ use hospes_protocol::jose::Algorithm;
 use serde_json::{Value, json};
 
 /// The request as an object, changed before it is signed.
-fn object(request: &Authorization<'_>, change: &Value) -> String {
+pub(super) fn object(request: &Authorization<'_>, change: &Value) -> String {
     let now = request.client.app.clock.seconds();
     let mut claims =
         json!({"iss": request.client.id, "aud": request.client.issuer, "nbf": now, "exp": now + 300});

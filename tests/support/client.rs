@@ -3,7 +3,7 @@
 use super::TestApp;
 use super::answer::Answer;
 use super::browser::Browser;
-use super::jwt::JwtKey;
+use super::jwt::{JwtKey, sealed_with};
 use super::query::Query;
 use super::tenant::{Person, TestTenant};
 use super::tokens::{TokenRequest, Tokens, basic};
@@ -21,6 +21,8 @@ pub(crate) enum Credential {
     Basic(String),
     Post(String),
     Key(Box<JwtKey>),
+    /// A secret that assertions are made with.
+    SecretKey(String),
 }
 
 pub(crate) struct TestClient<'a> {
@@ -108,6 +110,7 @@ impl<'a> NewClient<'a> {
         let credential = match (method, secret, self.key) {
             (ClientAuthMethod::ClientSecretBasic, Some(secret), _) => Credential::Basic(secret),
             (ClientAuthMethod::ClientSecretPost, Some(secret), _) => Credential::Post(secret),
+            (ClientAuthMethod::ClientSecretJwt, Some(secret), _) => Credential::SecretKey(secret),
             (ClientAuthMethod::PrivateKeyJwt, _, Some(key)) => Credential::Key(Box::new(key)),
             _ => Credential::None,
         };
@@ -189,7 +192,7 @@ impl<'a> TestClient<'a> {
             Credential::None => (form.and("client_id", &self.id), None),
             Credential::Basic(secret) => (form, Some(basic(&self.id, secret))),
             Credential::Post(secret) => (form.and("client_id", &self.id).and("client_secret", secret), None),
-            Credential::Key(_) => {
+            Credential::Key(_) | Credential::SecretKey(_) => {
                 let assertion = self.assertion(|_, _| {});
                 let form = form.and("client_assertion_type", ASSERTION_TYPE);
                 (form.and("client_assertion", &assertion), None)
@@ -200,7 +203,7 @@ impl<'a> TestClient<'a> {
 
     pub(crate) fn secret(&self) -> &str {
         match &self.credential {
-            Credential::Basic(secret) | Credential::Post(secret) => secret,
+            Credential::Basic(secret) | Credential::Post(secret) | Credential::SecretKey(secret) => secret,
             Credential::None | Credential::Key(_) => panic!("{} has no secret", self.id),
         }
     }
@@ -215,13 +218,21 @@ impl<'a> TestClient<'a> {
     /// A client assertion, changed before it is signed: header first, claims second.
     pub(crate) fn assertion(&self, change: impl FnOnce(&mut Value, &mut Value)) -> String {
         let now = self.app.clock.seconds();
-        let mut header = self.key().header();
+        let secret = match &self.credential {
+            Credential::SecretKey(secret) => Some(secret),
+            _ => None,
+        };
+        let mut header =
+            secret.map_or_else(|| self.key().header(), |_| json!({"alg": "HS256", "typ": "JWT"}));
         let mut claims = json!({
             "iss": self.id, "sub": self.id, "aud": self.issuer, "jti": self.app.ctx().token(),
             "iat": now, "exp": now + 60,
         });
         change(&mut header, &mut claims);
-        self.app.keep_secret(&self.key().sign(&header, &claims))
+        self.app.keep_secret(&match secret {
+            Some(secret) => sealed_with(secret.as_bytes(), &header, &claims),
+            None => self.key().sign(&header, &claims),
+        })
     }
 
     /// Changes the registration.

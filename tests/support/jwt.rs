@@ -2,7 +2,7 @@
 
 use hospes_protocol::encoding::{base64url, from_base64url};
 use hospes_protocol::jose::{Algorithm, SigningKeyPair};
-use josekit::jws::{ES256, EdDSA, JwsSigner, PS256, RS256};
+use josekit::jws::{ES256, EdDSA, HS256, JwsSigner, PS256, RS256};
 use serde_json::{Value, json};
 
 /// A key of a client.
@@ -37,6 +37,13 @@ impl JwtKey {
         let signature = signer.sign(input.as_bytes()).unwrap();
         format!("{input}.{}", base64url(signature))
     }
+}
+
+/// Header and claims, with an HMAC made with this.
+pub(crate) fn sealed_with(secret: &[u8], header: &Value, claims: &Value) -> String {
+    let input = unsigned(header, claims);
+    let signature = HS256.signer_from_bytes(secret).unwrap().sign(input.as_bytes()).unwrap();
+    format!("{input}.{}", base64url(signature))
 }
 
 /// Header and claims without a signature part.

@@ -15,6 +15,7 @@ mod sector;
 pub mod set_up;
 pub mod sponsors;
 pub mod tenants;
+mod tolerated;
 
 pub use permission::{Admin, Caller};
 

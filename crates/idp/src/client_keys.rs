@@ -30,6 +30,12 @@ impl Idp {
         self.with_keys_of(client, |set| set.encrypting.encrypt(how, content_type, payload)).await
     }
 
+    /// Whether the client registered this certificate, DER, with its keys (RFC 8705 §2.2.2).
+    pub(crate) async fn has_certificate(&self, client: &Client, certificate: &[u8]) -> Result<(), JoseError> {
+        let registered = |set: &KeySet| set.certificates.iter().any(|known| known == certificate);
+        self.with_keys_of(client, |set| registered(set).then_some(()).ok_or(JoseError::UnknownKey)).await
+    }
+
     /// Attempts something with the keys of a client. If none fits, a set at a URL may have changed, which without `kid`
     /// shows as a bad signature: it is fetched anew, within limits, and the attempt made again.
     async fn with_keys_of<T>(

@@ -141,6 +141,11 @@ impl Idp {
         &self.base_url
     }
 
+    /// Where a request reached us: at the listener that asks for certificates, or at the usual one.
+    pub fn reached_at(&self, alias: bool) -> &str {
+        self.mtls_base_url.as_deref().filter(|_| alias).unwrap_or(&self.base_url)
+    }
+
     /// Whether both stores answer.
     pub async fn ready(&self) -> Result<(), Unavailable> {
         self.directory.ping().await?;

@@ -20,6 +20,7 @@ pub mod authorize;
 mod barred;
 pub mod browser;
 pub(crate) mod client_keys;
+mod client_secrets;
 pub mod ctx;
 pub mod email;
 mod endings;

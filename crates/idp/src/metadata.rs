@@ -30,6 +30,7 @@ impl Idp {
                 mtls.as_ref(),
             )
             .with_details(types.collect())
+            .tolerating(tenant.settings.options.security.tolerated())
             .taking_registrations(self.takes_registrations(tenant));
             Arc::new(Published::new(serde_json::to_vec(&document).unwrap_or_default()))
         }))

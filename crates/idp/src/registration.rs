@@ -9,11 +9,11 @@ mod options;
 pub use crate::model::registration as record;
 
 use crate::Idp;
-use crate::admin::clients::{ClientSettings, new_secret};
+use crate::admin::clients::ClientSettings;
 use crate::admin::{Admin, AdminError};
 use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::ctx::Ctx;
-use crate::model::client::{Client, ClientSecret, ConsentRule};
+use crate::model::client::{Client, ConsentRule};
 use crate::model::registration::{Registration, RegistrationToken};
 use crate::model::tenant::Tenant;
 use crate::ports::{Change, ChangeError};
@@ -78,11 +78,9 @@ impl Idp {
         call: RegistrationCall<'_>,
         id: &ClientId,
     ) -> Result<Registered, OAuthError> {
-        let answer = self.own(call, id).await.map(|(client, _)| {
-            let access_token = call.bearer.unwrap_or_default().to_owned();
-            self.shown(call.tenant, &client, (None, access_token))
-        });
-        self.audited(call, Actor::Client(id.to_string()), answer).await
+        let answer = self.own(call, id).await?;
+        let access_token = call.bearer.unwrap_or_default().to_owned();
+        Ok(self.shown(call.tenant, &answer.0, (None, access_token)))
     }
 
     /// Changes a registration to be what the client says, and gives it a new access token.
@@ -92,10 +90,8 @@ impl Idp {
         id: &ClientId,
         body: &[u8],
     ) -> Result<Registered, OAuthError> {
-        let answer = match self.own(call, id).await {
-            Ok(own) => self.change(call, own, body).await,
-            Err(error) => Err(error),
-        };
+        let own = self.own(call, id).await?;
+        let answer = self.change(call, own, body).await;
         self.audited(call, Actor::Client(id.to_string()), answer).await
     }
 
@@ -105,14 +101,10 @@ impl Idp {
         call: RegistrationCall<'_>,
         id: &ClientId,
     ) -> Result<(), OAuthError> {
-        let answer = match self.own(call, id).await {
-            Ok((client, _)) => {
-                let event = event(call, AuditKind::ClientDeleted, &client);
-                let change = Change::DeleteClient(call.tenant.id, client.client_id);
-                self.apply(change, event).await.map_err(refused)
-            }
-            Err(error) => Err(error),
-        };
+        let (client, _) = self.own(call, id).await?;
+        let event = event(call, AuditKind::ClientDeleted, &client);
+        let change = Change::DeleteClient(call.tenant.id, client.client_id);
+        let answer = self.apply(change, event).await.map_err(refused);
         self.audited(call, Actor::Client(id.to_string()), answer).await
     }
 
@@ -139,10 +131,10 @@ impl Idp {
         };
         let settings = metadata::settings(request, blank, &leave.ceiling)?;
         self.check_elsewhere(call, &settings, None).await?;
-        let (secrets, plain) = new_secret(call.ctx, settings.auth_method);
+        let id = ClientId::new(call.ctx.uuid().to_string());
+        let (secrets, plain) = self.new_secret(call.ctx, (call.tenant.id, &id), settings.auth_method);
         let access_token = call.ctx.token();
-        let client =
-            settings.into_client(call.ctx, call.tenant.id, ClientId::new(call.ctx.uuid().to_string()));
+        let client = settings.into_client(call.ctx, call.tenant.id, id);
         let registration = Registration {
             by: leave.id,
             access_token: SecretHash::of(&access_token),
@@ -161,7 +153,7 @@ impl Idp {
         Ok(self.shown(call.tenant, &client, (plain, access_token)))
     }
 
-    /// What only others can answer: our keys, and the document of the sector.
+    /// What only others can answer: our keys and listeners, the tenant, the document of the sector, addresses to call.
     async fn check_elsewhere(
         &self,
         call: RegistrationCall<'_>,
@@ -170,27 +162,43 @@ impl Idp {
     ) -> Result<(), OAuthError> {
         let RegistrationCall { ctx, tenant, .. } = call;
         let admin = Admin { idp: self, ctx, tenant, actor: Actor::Anonymous };
+        let invalid = |words: String| OAuthError::new(ErrorCode::InvalidClientMetadata, words);
+        let security = &settings.options.security;
+        let certificates =
+            settings.auth_method.is_tls() || security.tls_client_certificate_bound_access_tokens;
+        if certificates && self.mtls_issuer(tenant).is_none() {
+            return Err(invalid("no certificates are asked for here".to_owned()));
+        }
         admin.check_elsewhere(settings, before).await.map_err(|error| match error {
             AdminError::Unavailable(cause) => cause.into(),
             other => {
-                let words = "the tenant has no key for an algorithm, or sector_identifier_uri does not fit";
-                OAuthError::new(ErrorCode::InvalidClientMetadata, words).because(other)
+                let words = match &other {
+                    AdminError::Invalid(problems) => problems.first().cloned(),
+                    _ => None,
+                };
+                invalid(words.unwrap_or_else(|| "the tenant cannot serve such a client".to_owned()))
+                    .because(other)
             }
         })
     }
 
     /// The client whose registration access token this is. Disabled clients have no way in (law 11, RFC 7592 §2.1).
+    /// Whoever has no such token is nobody, whatever the path says.
     async fn own(
         &self,
         call: RegistrationCall<'_>,
         id: &ClientId,
     ) -> Result<(Client, Registration), OAuthError> {
-        let client = self.directory.client(call.tenant.id, id).await?;
+        let client = match self.directory.client(call.tenant.id, id).await {
+            Ok(client) => client,
+            Err(cause) => return self.audited(call, Actor::Anonymous, Err(cause.into())).await,
+        };
         let own = client.filter(|client| client.status.is_enabled()).and_then(|client| {
             let registration = client.registration.clone()?;
             registration.access_token.matches(call.bearer?).then_some((client, registration))
         });
-        own.ok_or_else(|| OAuthError::invalid_token("the registration access token of the client is needed"))
+        let refused = || OAuthError::invalid_token("the registration access token of the client is needed");
+        self.audited(call, Actor::Anonymous, own.ok_or_else(refused)).await
     }
 
     async fn change(
@@ -199,11 +207,11 @@ impl Idp {
         (client, registration): (Client, Registration),
         body: &[u8],
     ) -> Result<Registered, OAuthError> {
-        let request = RegistrationRequest::parse_change(body)?;
-        let active = |secret: &ClientSecret| secret.expires_at.is_none_or(|expiry| call.ctx.now < expiry);
+        let mut request = RegistrationRequest::parse_change(body)?;
+        metadata::keep_method(&mut request, client.auth_method)?;
         let secret = request.client_secret.clone();
         let is_its_own =
-            |secret: &String| client.secrets.iter().any(|known| active(known) && known.hash.matches(secret));
+            |secret: &String| client.live_secrets(call.ctx.now).any(|known| known.hash.matches(secret));
         if request.client_id.as_deref() != Some(client.client_id.as_str()) {
             return Err(OAuthError::invalid_request("client_id must be the client's"));
         }
@@ -213,8 +221,9 @@ impl Idp {
         let settings = ClientSettings::from(client.clone());
         let settings = metadata::settings(request, settings, &registration.ceiling)?;
         self.check_elsewhere(call, &settings, Some(&client)).await?;
-        let (made, plain) = new_secret(call.ctx, settings.auth_method);
-        let has_one = client.secrets.iter().any(active);
+        let whose = (call.tenant.id, &client.client_id);
+        let (made, plain) = self.new_secret(call.ctx, whose, settings.auth_method);
+        let has_one = client.live_secrets(call.ctx.now).next().is_some();
         let (secrets, plain) = match plain {
             Some(_) if has_one => (client.secrets.clone(), secret.map(Secret::new)),
             plain => (made, plain),

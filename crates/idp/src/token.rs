@@ -35,7 +35,7 @@ use crate::policy::decide::{Decision, Facts, decide};
 use crate::ports::Unavailable;
 use crate::refusal::Refusal;
 use hospes_protocol::claims::Confirmation;
-use hospes_protocol::client_auth::{PresentedClient, presented};
+use hospes_protocol::client_auth::presented;
 use hospes_protocol::metadata::paths;
 use hospes_protocol::params::Params;
 use hospes_protocol::token::{TokenRequest, TokenResponse};
@@ -90,8 +90,11 @@ impl Idp {
         answer: impl AsyncFnOnce(Call<'_>) -> Result<T, OAuthError>,
     ) -> Result<T, OAuthError> {
         let ClientRequest { ctx, tenant, authorization, form, possession } = request;
-        let presented = presented(authorization, form);
-        let (actor, answer) = match self.authenticated(ctx, tenant, (presented, possession)).await {
+        let client = match presented(authorization, form) {
+            Ok(presented) => self.authenticate_client(ctx, tenant, (presented, possession)).await,
+            Err(error) => Err(error),
+        };
+        let (actor, answer) = match client {
             Ok(client) => {
                 let actor = Actor::Client(client.client_id.to_string());
                 (actor, answer(Call::new(ctx, tenant, &client)).await)
@@ -108,13 +111,10 @@ impl Idp {
         answer
     }
 
-    async fn authenticated(
-        &self,
-        ctx: &Ctx,
-        tenant: &Tenant,
-        (presented, possession): (Result<PresentedClient, OAuthError>, Possession<'_>),
-    ) -> Result<Client, OAuthError> {
-        self.authenticate_client(ctx, tenant, (presented?, possession)).await
+    /// Law 11 for a request so malformed that not even a client can be read from it.
+    pub async fn unread(&self, ctx: &Ctx, tenant: &Tenant, reason: impl std::fmt::Display) {
+        let event = AuditEvent::new(ctx, tenant.id, AuditKind::TokenDenied, Actor::Anonymous);
+        self.audit.record(event.reason(reason)).await;
     }
 
     async fn grant(&self, call: Call<'_>, form: &Params) -> Result<TokenResponse, OAuthError> {

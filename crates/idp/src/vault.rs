@@ -33,6 +33,8 @@ pub enum Purpose {
     SigningKey,
     /// Our secrets at home IdPs.
     HomeIdpSecret,
+    /// Secrets of clients that make assertions with them.
+    ClientSecret,
     /// Mails in the outbox, which hold links and codes.
     Mail,
     /// Refresh tokens.
@@ -56,6 +58,7 @@ impl Purpose {
         match self {
             Self::SigningKey => b"hospes/signing-key/1",
             Self::HomeIdpSecret => b"hospes/home-idp-secret/1",
+            Self::ClientSecret => b"hospes/client-secret/1",
             Self::Mail => b"hospes/mail/1",
             Self::RefreshToken => b"hospes/refresh-token/1",
             Self::AccessToken => b"hospes/access-token/1",

@@ -1,6 +1,7 @@
 //! How a client proves who it is at the token endpoint (RFC 6749 §2.3, RFC 7521 §4.2, OIDC Core §9).
 
 use crate::encoding::from_base64;
+use crate::jose::CompactJwt;
 use crate::names::Secret;
 use crate::params::Params;
 use crate::{ClientId, OAuthError};
@@ -21,6 +22,8 @@ pub enum ClientAuthMethod {
     ClientSecretPost,
     /// Signed assertion.
     PrivateKeyJwt,
+    /// Assertion made with the secret.
+    ClientSecretJwt,
     /// Certificate of a trusted authority (RFC 8705 §2.1).
     TlsClientAuth,
     /// Certificate that was registered (RFC 8705 §2.2).
@@ -29,10 +32,11 @@ pub enum ClientAuthMethod {
 
 impl ClientAuthMethod {
     /// All methods, as discovery lists them.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::ClientSecretBasic,
         Self::ClientSecretPost,
         Self::PrivateKeyJwt,
+        Self::ClientSecretJwt,
         Self::TlsClientAuth,
         Self::SelfSignedTlsClientAuth,
         Self::None,
@@ -45,6 +49,7 @@ impl ClientAuthMethod {
             Self::ClientSecretBasic => "client_secret_basic",
             Self::ClientSecretPost => "client_secret_post",
             Self::PrivateKeyJwt => "private_key_jwt",
+            Self::ClientSecretJwt => "client_secret_jwt",
             Self::TlsClientAuth => "tls_client_auth",
             Self::SelfSignedTlsClientAuth => "self_signed_tls_client_auth",
         }
@@ -53,6 +58,11 @@ impl ClientAuthMethod {
     /// Whether the connection proves who the client is, not the request.
     pub const fn is_tls(self) -> bool {
         matches!(self, Self::TlsClientAuth | Self::SelfSignedTlsClientAuth)
+    }
+
+    /// Whether the client has a secret.
+    pub const fn has_secret(self) -> bool {
+        matches!(self, Self::ClientSecretBasic | Self::ClientSecretPost | Self::ClientSecretJwt)
     }
 
     /// Whether the client holds a credential.
@@ -116,9 +126,10 @@ fn presented_assertion(
     if form.once("client_assertion_type")? != Some(ASSERTION_TYPE) {
         return Err(OAuthError::invalid_request("client_assertion_type must be jwt-bearer"));
     }
-    let subject = crate::jose::CompactJwt::parse(assertion)
-        .ok()
-        .and_then(|jwt| jwt.unverified_claims().ok())
+    let claims = CompactJwt::parse(assertion)
+        .and_then(|jwt| jwt.unverified_claims())
+        .or_else(|_| CompactJwt::parse_with_secret(assertion).and_then(|jwt| jwt.unverified_claims()));
+    let subject = (claims.ok())
         .and_then(|claims| claims.get("sub").and_then(|sub| sub.as_str()).map(ClientId::new))
         .ok_or_else(|| OAuthError::invalid_client("client_assertion is not a JWT with a subject"))?;
     if named.is_some_and(|named| named != subject) {

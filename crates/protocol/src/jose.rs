@@ -8,6 +8,7 @@ pub mod compact;
 pub mod encryption;
 pub mod jwks;
 pub mod key_set;
+pub mod secret;
 pub mod signing;
 
 pub use check::{ClaimError, Expectation};
@@ -16,11 +17,12 @@ pub use encryption::{ContentEncryption, EncryptingKeys, KeyManagement};
 pub use jwks::has_secret_keys;
 pub use jwks::{KeySetError, VerifyingKeys};
 pub use key_set::KeySet;
+pub use secret::{Hs256, verify_with_secret};
 pub use signing::{Signer, SigningKeyPair};
 
 use serde::{Deserialize, Serialize};
 
-/// Signature algorithms we know. Symmetric ones are not among them.
+/// Signature algorithms we know. Symmetric ones are not among them: see [`Hs256`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
 pub enum Algorithm {
     /// RSASSA-PKCS1-v1_5 with SHA-256.

@@ -96,6 +96,23 @@ impl MtlsAliases {
     }
 }
 
+/// What a tenant tolerates for older clients.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Tolerated {
+    /// `client_secret_jwt` (OIDC Core §9).
+    pub secret_assertions: bool,
+    /// Request objects at URLs that were registered (OIDC Core §6.2).
+    pub request_uris: bool,
+}
+
+/// How clients authenticate, apart from what is only tolerated.
+fn usual_methods(with_certificates: bool) -> Vec<&'static str> {
+    let works = |method: &ClientAuthMethod| {
+        *method != ClientAuthMethod::ClientSecretJwt && (with_certificates || !method.is_tls())
+    };
+    ClientAuthMethod::ALL.into_iter().filter(works).map(ClientAuthMethod::as_str).collect()
+}
+
 /// The metadata document.
 #[derive(Clone, Debug, Serialize)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a member of its own in the specification")]
@@ -145,6 +162,8 @@ pub struct ProviderMetadata {
     claims_parameter_supported: bool,
     request_parameter_supported: bool,
     request_uri_parameter_supported: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    require_request_uri_registration: Option<bool>,
     authorization_response_iss_parameter_supported: bool,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     authorization_details_types_supported: Vec<String>,
@@ -163,11 +182,7 @@ impl ProviderMetadata {
         ui_locales: &[&'static str],
         mtls_issuer: Option<&Issuer>,
     ) -> Self {
-        let methods = |all: &[ClientAuthMethod]| {
-            let works = |method: &&ClientAuthMethod| mtls_issuer.is_some() || !method.is_tls();
-            all.iter().filter(works).map(|method| method.as_str()).collect::<Vec<_>>()
-        };
-        let every = methods(&ClientAuthMethod::ALL);
+        let every = usual_methods(mtls_issuer.is_some());
         let proving: Vec<_> =
             every.iter().copied().filter(|name| *name != ClientAuthMethod::None.as_str()).collect();
         let signing: Vec<&str> = signing.iter().copied().map(Algorithm::as_str).collect();
@@ -216,6 +231,7 @@ impl ProviderMetadata {
             claims_parameter_supported: true,
             request_parameter_supported: true,
             request_uri_parameter_supported: false,
+            require_request_uri_registration: None,
             authorization_response_iss_parameter_supported: true,
             authorization_details_types_supported: Vec::new(),
             backchannel_logout_supported: true,
@@ -229,6 +245,30 @@ impl ProviderMetadata {
     #[must_use]
     pub fn with_details(self, types: Vec<String>) -> Self {
         Self { authorization_details_types_supported: types, ..self }
+    }
+
+    /// Also says what the tenant tolerates for older clients.
+    #[must_use]
+    pub fn tolerating(mut self, tolerated: Tolerated) -> Self {
+        if tolerated.secret_assertions {
+            for methods in [
+                &mut self.token_endpoint_auth_methods_supported,
+                &mut self.introspection_endpoint_auth_methods_supported,
+                &mut self.revocation_endpoint_auth_methods_supported,
+            ] {
+                methods.push(ClientAuthMethod::ClientSecretJwt.as_str());
+            }
+            for algorithms in [
+                &mut self.token_endpoint_auth_signing_alg_values_supported,
+                &mut self.introspection_endpoint_auth_signing_alg_values_supported,
+                &mut self.revocation_endpoint_auth_signing_alg_values_supported,
+            ] {
+                algorithms.push("HS256");
+            }
+        }
+        self.request_uri_parameter_supported = tolerated.request_uris;
+        self.require_request_uri_registration = tolerated.request_uris.then_some(true);
+        self
     }
 
     /// Also says where clients register themselves, if they may.

@@ -15,7 +15,7 @@ use actix_web::{App as ActixApp, HttpServer};
 use anyhow::{Context, Result};
 use hospes_idp::admin::Caller;
 use hospes_idp::ports::PageRequest;
-use hospes_web::{App, configure, security_headers};
+use hospes_web::{AliasConnection, App, configure, security_headers};
 use std::io::ErrorKind;
 use std::net::{SocketAddr, TcpListener};
 use std::sync::Arc;
@@ -126,6 +126,7 @@ pub async fn run_http(
 ) -> Result<()> {
     let authorities = config.mtls.as_ref().and_then(|mtls| mtls.client_ca.as_deref());
     let reader = client_certificate::Reader::trusting(authorities)?;
+    let alias = config.mtls.as_ref().map(|mtls| mtls.listen);
     let server = HttpServer::new(move || {
         ActixApp::new()
             .app_data(Data::new(app.clone()))
@@ -135,6 +136,10 @@ pub async fn run_http(
     })
     .on_connect(move |connection, data| {
         let tls = connection.downcast_ref::<TlsStream<TcpStream>>();
+        let local = tls.and_then(|tls| tls.get_ref().0.local_addr().ok());
+        if alias.zip(local).is_some_and(|(listen, local)| is_at(listen, local)) {
+            data.insert(AliasConnection);
+        }
         let chain = tls.and_then(|tls| tls.get_ref().1.peer_certificates());
         if let Some(certificate) = chain.and_then(|chain| reader.read(chain)) {
             data.insert(Arc::new(certificate));
@@ -164,6 +169,12 @@ pub async fn run_http(
         handle.stop(true).await;
     });
     server.await.context("the HTTP server")
+}
+
+/// Whether a connection to this address of ours was accepted by that listener.
+fn is_at(listen: SocketAddr, local: SocketAddr) -> bool {
+    let same_host = listen.ip().is_unspecified() || listen.ip() == local.ip().to_canonical();
+    same_host && listen.port() == local.port()
 }
 
 /// Resolves when the flag is raised.

@@ -79,9 +79,10 @@ pub(crate) fn auth_type(method: ClientAuthMethod) -> Result<AuthType, UpstreamEr
         ClientAuthMethod::ClientSecretBasic => Ok(AuthType::BasicAuth),
         ClientAuthMethod::ClientSecretPost | ClientAuthMethod::None => Ok(AuthType::RequestBody),
         ClientAuthMethod::PrivateKeyJwt
+        | ClientAuthMethod::ClientSecretJwt
         | ClientAuthMethod::TlsClientAuth
         | ClientAuthMethod::SelfSignedTlsClientAuth => {
-            Err(refused("private_key_jwt and certificates are not available"))
+            Err(refused("private_key_jwt, client_secret_jwt and certificates are not available"))
         }
     }
 }

@@ -10,7 +10,7 @@ pub(crate) mod resolver;
 pub(crate) mod target;
 
 use oauth2::{AsyncHttpClient, HttpRequest, HttpResponse};
-use reqwest::header::{ACCEPT, ACCEPT_ENCODING, HeaderMap, HeaderValue};
+use reqwest::header::{ACCEPT, ACCEPT_ENCODING, CONTENT_TYPE, HeaderMap, HeaderValue};
 use resolver::{CheckedResolver, Lookup, ResolveError, SystemLookup};
 use std::error::Error;
 use std::pin::Pin;
@@ -62,8 +62,10 @@ pub enum FetchError {
 enum Cause {
     #[error("{0}")]
     Transport(#[source] reqwest::Error),
-    #[error("the body is larger than {MAX_BODY} bytes")]
-    TooLarge,
+    #[error("the body is larger than {0} bytes")]
+    TooLarge(usize),
+    #[error("the document is of another type")]
+    MediaType,
     #[error("took longer than {} s", TOTAL.as_secs())]
     TooSlow,
     #[error("the server answered {0}")]
@@ -200,6 +202,28 @@ impl GuardedClient {
         }
     }
 
+    /// GETs a document of one of these media types, of at most so many bytes. Any status but 200 is a failure.
+    pub async fn get_document(
+        &self,
+        url: &Url,
+        (types, longest): (&[&str], usize),
+    ) -> Result<Vec<u8>, FetchError> {
+        let request = self.guard.client.get(url.clone()).header(ACCEPT, types.join(", "));
+        let request = request.build().map_err(|cause| Cause::transport(cause).log(url))?;
+        let response = self.send(request).await?;
+        let named = response.headers().get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+        let named = named.and_then(|value| value.split(';').next()).unwrap_or_default().trim();
+        let cause = match response.status() {
+            reqwest::StatusCode::OK if !types.iter().any(|it| it.eq_ignore_ascii_case(named)) => {
+                Cause::MediaType
+            }
+            reqwest::StatusCode::OK if response.body().len() > longest => Cause::TooLarge(longest),
+            reqwest::StatusCode::OK => return Ok(response.into_body()),
+            status => Cause::Status(status.as_u16()),
+        };
+        Err(cause.log(url))
+    }
+
     /// POSTs a form and returns the bytes of a 200 answer.
     pub async fn post_form(&self, url: &Url, fields: &[(&str, &str)]) -> Result<Vec<u8>, FetchError> {
         let request = self.guard.client.post(url.clone()).header(ACCEPT, "application/json").form(fields);
@@ -241,7 +265,7 @@ impl GuardedClient {
         let mut body = Vec::new();
         while let Some(chunk) = response.chunk().await.map_err(Cause::transport)? {
             if body.len() + chunk.len() > MAX_BODY {
-                return Err(Cause::TooLarge);
+                return Err(Cause::TooLarge(MAX_BODY));
             }
             body.extend_from_slice(&chunk);
         }

@@ -19,4 +19,4 @@ mod site;
 
 pub use app::{App, MakeCtx, Reference};
 pub use headers::security_headers;
-pub use routes::{configure, static_files};
+pub use routes::{AliasConnection, configure, static_files};

@@ -23,6 +23,7 @@ use actix_web::http::header;
 use actix_web::middleware::from_fn;
 use actix_web::web::{ServiceConfig, delete, get, post, put, resource, route, scope};
 use actix_web::{HttpResponse, Resource, Route};
+pub use token::AliasConnection;
 
 /// The largest form or query accepted, in bytes (DOS-01).
 const MAX_FORM: usize = 64 * 1024;

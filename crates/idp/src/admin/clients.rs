@@ -8,9 +8,8 @@ use crate::ids::TenantId;
 use crate::model::client::{Client, ClientSecret, ConsentRule};
 use crate::model::options::{ClientOptions, Registered};
 use crate::model::tenant::Status;
-use crate::ports::{CallbackError, Change, Page, PageRequest};
+use crate::ports::{Change, Page, PageRequest};
 use crate::subject::sector;
-use crate::vault::SecretHash;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::client_metadata::ClientMetadata;
 use hospes_protocol::jose::{Algorithm, KeyManagement, KeySet};
@@ -177,7 +176,13 @@ impl ClientSettings {
 
     pub(crate) fn apply(self, client: Client) -> Client {
         let uris = |texts: Vec<String>| texts.into_iter().map(RedirectUri::new).collect();
+        // A secret can be read for the one method that needs that, and no longer.
+        let seals = self.auth_method == ClientAuthMethod::ClientSecretJwt;
+        let secrets = client.secrets.into_iter();
+        let secrets =
+            secrets.map(|secret| ClientSecret { sealed: secret.sealed.filter(|_| seals), ..secret });
         Client {
+            secrets: secrets.collect(),
             display_name: self.display_name,
             auth_method: self.auth_method,
             jwks: self.jwks,
@@ -236,7 +241,8 @@ impl Admin<'_> {
             Some(id) => ClientId::new(client_id(id)?),
             None => ClientId::new(self.ctx.uuid().to_string()),
         };
-        let (secrets, plain) = new_secret(self.ctx, settings.auth_method);
+        let whose = (self.tenant.id, &client_id);
+        let (secrets, plain) = self.idp.new_secret(self.ctx, whose, settings.auth_method);
         let client = Client { secrets, ..settings.into_client(self.ctx, self.tenant.id, client_id) };
         let event = self.event(AuditKind::ClientCreated).client(&client.client_id);
         self.idp.apply(Change::InsertClient(client.clone()), event).await?;
@@ -249,6 +255,7 @@ impl Admin<'_> {
         settings: &ClientSettings,
         before: Option<&Client>,
     ) -> Result<(), AdminError> {
+        self.check_tolerated(settings, before)?;
         self.can_sign(&settings.signatures()).await?;
         self.check_sector(settings, before).await?;
         self.check_callbacks(&settings.options).await
@@ -286,7 +293,7 @@ impl Admin<'_> {
     ) -> Result<(Client, Secret), AdminError> {
         let mut client = self.client(id).await?;
         AdminError::check_version(version, client.version)?;
-        let (secrets, plain) = new_secret(self.ctx, client.auth_method);
+        let (secrets, plain) = self.idp.new_secret(self.ctx, (self.tenant.id, id), client.auth_method);
         let plain =
             plain.ok_or_else(|| AdminError::invalid("this client does not authenticate with a secret"))?;
         let until = self.ctx.after(OVERLAP);
@@ -306,38 +313,10 @@ impl Admin<'_> {
         Ok(self.idp.apply(Change::DeleteClient(self.tenant.id, id.clone()), event).await?)
     }
 
-    /// Addresses that we will call must be somebody's public machine (LO-10). Whether they answer is their affair.
-    async fn check_callbacks(&self, options: &ClientOptions) -> Result<(), AdminError> {
-        let Some(uri) = &options.logout.backchannel_logout_uri else {
-            return Ok(());
-        };
-        if self.idp.callbacks.check(uri).await != Err(CallbackError::Blocked) {
-            return Ok(());
-        }
-        let event = self.event(AuditKind::SsrfBlocked).reason(CallbackError::Blocked.reason());
-        self.idp.audit.record(event).await;
-        Err(AdminError::invalid("backchannelLogoutUri leads to an address that we do not call"))
-    }
-
     async fn store_client(&self, client: Client) -> Result<Client, AdminError> {
         let event = self.event(AuditKind::ClientUpdated).client(&client.client_id);
         self.idp.apply(Change::UpdateClient(client.clone()), event).await?;
         Ok(Client { version: client.version + 1, ..client })
-    }
-}
-
-/// A secret, where the method needs one.
-pub(crate) fn new_secret(ctx: &Ctx, method: ClientAuthMethod) -> (Vec<ClientSecret>, Option<Secret>) {
-    match method {
-        ClientAuthMethod::ClientSecretBasic | ClientAuthMethod::ClientSecretPost => {
-            let plain = ctx.token();
-            let stored = ClientSecret { hash: SecretHash::of(&plain), expires_at: None };
-            (vec![stored], Some(Secret::new(plain)))
-        }
-        ClientAuthMethod::None
-        | ClientAuthMethod::PrivateKeyJwt
-        | ClientAuthMethod::TlsClientAuth
-        | ClientAuthMethod::SelfSignedTlsClientAuth => (Vec::new(), None),
     }
 }
 

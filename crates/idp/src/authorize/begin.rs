@@ -54,10 +54,9 @@ impl Idp {
             }
         };
         let return_to = self.return_to(visit, params, (&client, &redirect_uri)).await?;
-        let must_push = client.require_pushed_requests || client.options.security.must_push();
         let request = match &signed {
             // RFC 9126 §6.
-            _ if must_push && pushed.is_none() => {
+            _ if client.must_push() && pushed.is_none() => {
                 Err(OAuthError::invalid_request("the client must push its authorization requests"))
             }
             Err(error) => Err(error.clone()),

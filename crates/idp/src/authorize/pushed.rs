@@ -99,7 +99,7 @@ impl Idp {
         if possession.proofs.is_empty() {
             return Ok(named);
         }
-        let uri = self.issuer(call.tenant).join(paths::PAR);
+        let uri = self.proven_address(call.tenant, possession, paths::PAR);
         let now = call.ctx.seconds();
         let request = ProvenRequest { method: "POST", uri: &uri, access_token: None, now };
         let proof = self.proven((call.ctx, call.tenant, call.client), possession.proofs, request).await?;

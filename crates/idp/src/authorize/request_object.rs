@@ -26,7 +26,8 @@ impl Idp {
         params: &Params,
     ) -> Result<Params, OAuthError> {
         let security = &client.options.security;
-        let Some(object) = params.once("request")? else {
+        let published = self.published_object((ctx, tenant), client, params).await?;
+        let Some(object) = published.as_deref().or(params.once("request")?) else {
             if security.require_signed_request_object {
                 return Err(OAuthError::invalid_request("the client must sign its authorization requests"));
             }

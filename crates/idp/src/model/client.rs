@@ -4,7 +4,7 @@ use crate::ids::TenantId;
 use crate::model::options::ClientOptions;
 use crate::model::registration::Registration;
 use crate::model::tenant::Status;
-use crate::vault::SecretHash;
+use crate::vault::{Sealed, SecretHash};
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
 use hospes_protocol::scope::Scopes;
@@ -25,11 +25,14 @@ pub enum ConsentRule {
     Ask,
 }
 
-/// A secret of a client: only its hash is kept.
+/// A secret of a client: only its hash is kept, but for a client that makes assertions with it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClientSecret {
     /// Of a high-entropy value, so a plain hash suffices.
     pub hash: SecretHash,
+    /// The secret itself, for `client_secret_jwt` alone.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sealed: Option<Sealed>,
     /// After this it no longer works; two secrets overlap while one is rotated.
     pub expires_at: Option<Timestamp>,
 }
@@ -96,6 +99,16 @@ pub struct Client {
 }
 
 impl Client {
+    /// Its secrets that still work.
+    pub(crate) fn live_secrets(&self, now: Timestamp) -> impl Iterator<Item = &ClientSecret> {
+        self.secrets.iter().filter(move |secret| secret.expires_at.is_none_or(|expiry| now < expiry))
+    }
+
+    /// Whether its authorization requests must be pushed.
+    pub(crate) fn must_push(&self) -> bool {
+        self.require_pushed_requests || self.options.security.must_push()
+    }
+
     /// What authorization responses to it are signed with.
     pub(crate) fn response_algorithm(&self) -> Algorithm {
         self.options.security.authorization_signed_response_alg.unwrap_or(self.id_token_algorithm)

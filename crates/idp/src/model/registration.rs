@@ -14,6 +14,9 @@ pub struct Ceiling {
     pub grant_types: Vec<GrantType>,
     /// On behalf of people.
     pub scope: Scopes,
+    /// In authorization details, likewise: types (RFC 9396).
+    #[serde(default)]
+    pub details: Vec<String>,
 }
 
 impl Default for Ceiling {
@@ -21,6 +24,7 @@ impl Default for Ceiling {
         Self {
             grant_types: vec![GrantType::AuthorizationCode, GrantType::RefreshToken],
             scope: ["openid", "profile", "email", "offline_access"].into_iter().collect(),
+            details: Vec::new(),
         }
     }
 }

@@ -34,4 +34,6 @@ pub trait Callbacks: Send + Sync {
     async fn check(&self, uri: &str) -> Result<(), CallbackError>;
     /// Posts a form; any 2xx is agreement.
     async fn post(&self, uri: &str, form: &[(&str, &str)]) -> Result<(), CallbackError>;
+    /// Reads the request object a client publishes (RFC 9101 §5.2.3). A fragment says what it hashes to and is not sent.
+    async fn request_object(&self, uri: &str) -> Result<String, CallbackError>;
 }

@@ -9,6 +9,7 @@ use crate::model::registration::Ceiling;
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::error::{ErrorCode, OAuthError};
 use hospes_protocol::jose::{Algorithm, has_secret_keys};
+use hospes_protocol::names::SubjectType;
 use hospes_protocol::redirect_uri::{is_loopback, parse_registered};
 use hospes_protocol::registration::{RegisteredMetadata, RegistrationRequest};
 use hospes_protocol::scope::Scopes;
@@ -31,6 +32,7 @@ pub(super) fn settings(
 ) -> Result<ClientSettings, OAuthError> {
     let RegistrationRequest { metadata, members, .. } = request;
     let options = options::apply(&before.options, &members)?;
+    check_details(&options.resources.details, &before, ceiling)?;
     let grant_types = grant_types(&metadata, &before, ceiling)?;
     let application_type = application_type(metadata.application_type.as_deref())?;
     check_redirect_uris(&metadata.redirect_uris, &grant_types, application_type)?;
@@ -40,10 +42,10 @@ pub(super) fn settings(
     }
     let mut settings = ClientSettings {
         display_name: name(&metadata)?,
-        auth_method: auth_method(metadata.token_endpoint_auth_method.as_deref())?,
+        auth_method: auth_method(metadata.token_endpoint_auth_method.as_deref(), before.auth_method)?,
         scope: scope(metadata.scope.as_deref(), &before.scope, ceiling)?,
         grant_types,
-        id_token_algorithm: id_token_algorithm(metadata.id_token_signed_response_alg.as_deref())?,
+        id_token_algorithm: id_token_algorithm(&metadata, before.id_token_algorithm)?,
         jwks: metadata.jwks,
         redirect_uris: metadata.redirect_uris,
         post_logout_redirect_uris: metadata.post_logout_redirect_uris,
@@ -65,23 +67,60 @@ pub(super) fn settings(
         software_version: metadata.software_version,
         initiate_login_uri: metadata.initiate_login_uri,
     };
+    // Devices have no redirect URI that could show which sector they belong to (OIDC Core §8.1).
+    if settings.options.claims.subject_type == SubjectType::Pairwise
+        && settings.grant_types.contains(&GrantType::DeviceCode)
+    {
+        return Err(invalid("subject_type pairwise is not for the device grant"));
+    }
     // The sentences name members of ours, which read like the client's.
     settings.problems().into_iter().next().map_or(Ok(settings), |problem| Err(invalid(problem)))
 }
 
-fn auth_method(name: Option<&str>) -> Result<ClientAuthMethod, OAuthError> {
+/// What proves who the client is stays as it was registered: whoever holds the registration access token changes what the
+/// client says about itself, and makes no weaker client of it.
+pub(super) fn keep_method(
+    request: &mut RegistrationRequest,
+    method: ClientAuthMethod,
+) -> Result<(), OAuthError> {
+    let named = request.metadata.token_endpoint_auth_method.get_or_insert_with(|| method.as_str().to_owned());
+    if named == method.as_str() {
+        Ok(())
+    } else {
+        Err(invalid("token_endpoint_auth_method cannot be changed"))
+    }
+}
+
+fn auth_method(name: Option<&str>, before: ClientAuthMethod) -> Result<ClientAuthMethod, OAuthError> {
     let Some(name) = name else {
         return Ok(ClientAuthMethod::ClientSecretBasic);
     };
-    let known = ClientAuthMethod::ALL.into_iter().find(|method| method.as_str() == name);
+    // Whose secret must be kept readable, an administrator decides.
+    let offered =
+        |method: &ClientAuthMethod| *method != ClientAuthMethod::ClientSecretJwt || *method == before;
+    let known = ClientAuthMethod::ALL.into_iter().filter(offered).find(|method| method.as_str() == name);
     known.ok_or_else(|| invalid("token_endpoint_auth_method is not supported"))
 }
 
-fn id_token_algorithm(name: Option<&str>) -> Result<Algorithm, OAuthError> {
-    let known = Algorithm::SIGNING.into_iter().find(|algorithm| name == Some(algorithm.as_str()));
-    match name {
-        None => Ok(Algorithm::RS256),
-        Some(_) => known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported")),
+fn id_token_algorithm(metadata: &RegisteredMetadata, before: Algorithm) -> Result<Algorithm, OAuthError> {
+    let Some(name) = &metadata.id_token_signed_response_alg else {
+        return Ok(before);
+    };
+    let known = Algorithm::SIGNING.into_iter().find(|algorithm| name == algorithm.as_str());
+    let wanted = known.ok_or_else(|| invalid("id_token_signed_response_alg is not supported"))?;
+    let strength = |algorithm: Algorithm| options::strength(Some(&algorithm.as_str().into()));
+    if strength(wanted) < strength(before) {
+        return Err(invalid("id_token_signed_response_alg may become stronger, not weaker"));
+    }
+    Ok(wanted)
+}
+
+fn check_details(wanted: &[String], before: &ClientSettings, ceiling: &Ceiling) -> Result<(), OAuthError> {
+    let had = &before.options.resources.details;
+    if wanted.iter().all(|kind| ceiling.details.contains(kind) || had.contains(kind)) {
+        Ok(())
+    } else {
+        Err(invalid("authorization_details_types has one that this registration may not have"))
     }
 }
 

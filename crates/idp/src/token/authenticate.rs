@@ -41,7 +41,7 @@ impl Idp {
         match (&presented.credentials, client.auth_method) {
             (Credentials::None, ClientAuthMethod::None) => Ok(client),
             (Credentials::None, method) if method.is_tls() => match possession.certificate {
-                Some(certificate) if certificate.proves(&client) => Ok(client),
+                Some(certificate) if self.is_connection_of(&client, certificate).await => Ok(client),
                 Some(_) => Err(refused("another certificate")),
                 None => Err(refused("the connection has no certificate")),
             },
@@ -54,18 +54,36 @@ impl Idp {
                 Err(refused("wrong secret"))
             }
             (Credentials::Assertion(assertion), ClientAuthMethod::PrivateKeyJwt) => {
-                let issuer = self.issuer(tenant);
-                let token_endpoint = issuer.join(paths::TOKEN);
-                let legacy = takes_token_endpoint(tenant, &client).then_some(token_endpoint.as_str());
-                let jwt = parsed(assertion).map_err(refused)?;
+                let jwt = CompactJwt::parse(assertion).and_then(typed).map_err(refused)?;
                 let algorithms = client.options.security.assertion_algorithms();
                 let claims = self.verified_by(&client, &jwt, algorithms).await.map_err(refused)?;
-                check_assertion(&client, &claims, (issuer.as_str(), legacy), ctx.seconds())?;
-                self.first_use(ctx, tenant, &client, &claims).await?;
-                Ok(client)
+                self.take_assertion(ctx, tenant, (client, &claims)).await
+            }
+            (Credentials::Assertion(assertion), ClientAuthMethod::ClientSecretJwt) => {
+                if !tenant.settings.options.security.allow_client_secret_jwt {
+                    return Err(refused("the tenant does not allow client_secret_jwt"));
+                }
+                let jwt = CompactJwt::parse_with_secret(assertion).and_then(typed).map_err(refused)?;
+                let claims = self.verified_by_secret(&client, &jwt, ctx).map_err(refused)?;
+                self.take_assertion(ctx, tenant, (client, &claims)).await
             }
             _ => Err(refused("not the registered method")),
         }
+    }
+
+    /// An assertion whose signature fits, if it is this client's for this server, and new.
+    async fn take_assertion(
+        &self,
+        ctx: &Ctx,
+        tenant: &Tenant,
+        (client, claims): (Client, &Claims),
+    ) -> Result<Client, OAuthError> {
+        let issuer = self.issuer(tenant);
+        let token_endpoint = issuer.join(paths::TOKEN);
+        let legacy = takes_token_endpoint(tenant, &client).then_some(token_endpoint.as_str());
+        check_assertion(&client, claims, (issuer.as_str(), legacy), ctx.seconds())?;
+        self.first_use(ctx, tenant, &client, claims).await?;
+        Ok(client)
     }
 
     /// RFC 7523 §3: a `jti` is used once while the assertion could be replayed.
@@ -97,8 +115,7 @@ fn takes_token_endpoint(tenant: &Tenant, client: &Client) -> bool {
 
 /// All secrets are compared, so that time does not tell which one fits.
 fn has_secret(client: &Client, secret: &Secret, ctx: &Ctx) -> bool {
-    let live = client.secrets.iter().filter(|stored| stored.expires_at.is_none_or(|expiry| ctx.now < expiry));
-    live.fold(false, |found, stored| stored.hash.matches(secret.reveal()) | found)
+    client.live_secrets(ctx.now).fold(false, |found, stored| stored.hash.matches(secret.reveal()) | found)
 }
 
 /// RFC 7523 §3.
@@ -132,8 +149,7 @@ fn check_assertion(
 }
 
 /// The assertion, if it is nothing else by its own word.
-fn parsed(assertion: &str) -> Result<CompactJwt<'_>, JoseError> {
-    let jwt = CompactJwt::parse(assertion)?;
+fn typed<A>(jwt: CompactJwt<'_, A>) -> Result<CompactJwt<'_, A>, JoseError> {
     let is_type = |typ: &str| TYPES.iter().any(|accepted| accepted.eq_ignore_ascii_case(typ));
     if jwt.typ.as_deref().is_none_or(is_type) { Ok(jwt) } else { Err(JoseError::Header("typ")) }
 }

@@ -1,11 +1,11 @@
 //! Certificates of clients (RFC 8705): the connection proved that the client holds the key; here is decided what it is worth.
 
+use crate::Idp;
 use crate::model::client::Client;
 use crate::model::options::CertificateSubject;
 use hospes_protocol::claims::Confirmation;
 use hospes_protocol::client_auth::ClientAuthMethod;
-use hospes_protocol::encoding::{base64url, from_base64, sha256};
-use serde_json::Value;
+use hospes_protocol::encoding::{base64url, sha256};
 use std::net::IpAddr;
 
 /// The certificate a connection was made with.
@@ -33,16 +33,12 @@ impl ClientCertificate {
         Confirmation::Certificate(base64url(sha256(&self.der)))
     }
 
-    /// Whether it proves that the connection is this client's.
-    pub(super) fn proves(&self, client: &Client) -> bool {
-        match client.auth_method {
-            ClientAuthMethod::TlsClientAuth => {
-                let subject = client.options.security.tls_client_auth.as_ref();
-                self.is_trusted && subject.is_some_and(|subject| self.is_of(subject))
-            }
-            ClientAuthMethod::SelfSignedTlsClientAuth => registered(client).any(|der| der == self.der),
-            _ => false,
-        }
+    /// Whether an authority says that it is this client's (RFC 8705 §2.1).
+    pub(super) fn is_issued_to(&self, client: &Client) -> bool {
+        let subject = client.options.security.tls_client_auth.as_ref();
+        client.auth_method == ClientAuthMethod::TlsClientAuth
+            && self.is_trusted
+            && subject.is_some_and(|subject| self.is_of(subject))
     }
 
     fn is_of(&self, subject: &CertificateSubject) -> bool {
@@ -58,18 +54,23 @@ impl ClientCertificate {
     }
 }
 
-/// RFC 8705 §2.2.2: certificates are registered in `x5c` of the client's keys.
-fn registered(client: &Client) -> impl Iterator<Item = Vec<u8>> {
-    let keys = client.jwks.as_ref().and_then(|set| set.get("keys")?.as_array());
-    let first = |key: &Value| from_base64(key.get("x5c")?.get(0)?.as_str()?);
-    keys.into_iter().flatten().filter_map(first)
+impl Idp {
+    /// Whether the connection with this certificate is the client's.
+    pub(super) async fn is_connection_of(&self, client: &Client, certificate: &ClientCertificate) -> bool {
+        match client.auth_method {
+            ClientAuthMethod::TlsClientAuth => certificate.is_issued_to(client),
+            ClientAuthMethod::SelfSignedTlsClientAuth => {
+                self.has_certificate(client, &certificate.der).await.is_ok()
+            }
+            _ => false,
+        }
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::fixture::client;
-    use serde_json::json;
 
     #[test]
     fn rfc8705_2_whose_certificate_it_is() {
@@ -99,14 +100,10 @@ mod tests {
         ];
         for (subject, proves) in rows {
             let client = with(subject.clone());
-            assert_eq!(certificate.proves(&client), proves, "{subject:?}");
+            assert_eq!(certificate.is_issued_to(&client), proves, "{subject:?}");
             let foreign = ClientCertificate { is_trusted: false, ..certificate.clone() };
-            assert!(!foreign.proves(&client), "{subject:?}");
+            assert!(!foreign.is_issued_to(&client), "{subject:?}");
         }
-        let mut own = Client { auth_method: ClientAuthMethod::SelfSignedTlsClientAuth, ..client() };
-        own.jwks = Some(json!({"keys": [{"kty": "EC"}, {"x5c": ["AQID"]}]}));
-        assert!(certificate.proves(&own));
-        assert!(!ClientCertificate { der: vec![1, 2], ..certificate.clone() }.proves(&own));
-        assert!(!certificate.proves(&client()), "a client that authenticates otherwise");
+        assert!(!certificate.is_issued_to(&client()), "a client that authenticates otherwise");
     }
 }

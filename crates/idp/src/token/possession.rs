@@ -17,6 +17,7 @@ use hospes_protocol::jose::check::SKEW;
 use hospes_protocol::{ClientId, OAuthError};
 use std::sync::Arc;
 use std::time::Duration;
+use subtle::ConstantTimeEq;
 
 /// Seconds a nonce is good for.
 const NONCE_LIFETIME: i64 = 300;
@@ -28,6 +29,8 @@ pub struct Possession<'a> {
     pub proofs: &'a [String],
     /// The certificate of its connection.
     pub certificate: Option<&'a ClientCertificate>,
+    /// Whether it came to the addresses where certificates are asked for (RFC 8705 §5).
+    pub at_alias: bool,
 }
 
 /// How a request presents its access token (RFC 6750 §2.1, RFC 9449 §7.1).
@@ -48,7 +51,7 @@ pub struct PresentedToken<'a> {
     pub token: &'a str,
     /// The method of the request.
     pub method: &'a str,
-    /// The address of the request, from the configured base.
+    /// The address of the request, from the configured base of the listener it came to.
     pub uri: &'a str,
     /// What it proves.
     pub possession: Possession<'a>,
@@ -62,7 +65,7 @@ impl Idp {
         possession: Possession<'_>,
         path: &str,
     ) -> Result<Option<Confirmation>, OAuthError> {
-        let uri = self.issuer(call.tenant).join(path);
+        let uri = self.proven_address(call.tenant, possession, path);
         let request =
             ProvenRequest { method: "POST", uri: &uri, access_token: None, now: call.ctx.seconds() };
         match possession.proofs {
@@ -83,6 +86,11 @@ impl Idp {
                 Ok(Some(Confirmation::Key(proof.thumbprint)))
             }
         }
+    }
+
+    /// The address a proof must name (RFC 9449 §4.3): the one the request came to, and no other.
+    pub(crate) fn proven_address(&self, tenant: &Tenant, possession: Possession<'_>, path: &str) -> String {
+        format!("{}/t/{}{path}", self.reached_at(possession.at_alias), tenant.slug)
     }
 
     /// A live access token, presented by whoever it is bound to.
@@ -166,7 +174,7 @@ impl Idp {
             return false;
         };
         let age = ctx.seconds().saturating_sub(i64::from_be_bytes(*made));
-        mac == self.nonce_mac(tenant, *made) && (-SKEW..=NONCE_LIFETIME).contains(&age)
+        bool::from(mac.ct_eq(&self.nonce_mac(tenant, *made))) && (-SKEW..=NONCE_LIFETIME).contains(&age)
     }
 
     fn nonce_mac(&self, tenant: &Tenant, made: [u8; 8]) -> [u8; 32] {

@@ -1,5 +1,6 @@
 //! Taking a compact JWS apart, strictly: three parts, JSON objects without repeated members, nothing surprising in the header.
 
+use super::secret::Hs256;
 use super::{Algorithm, JoseError};
 use crate::encoding::from_base64url;
 use serde::de::{Deserialize, Deserializer, Error as _, MapAccess, Visitor};
@@ -11,11 +12,12 @@ pub type Claims = Map<String, Value>;
 /// The largest token worth looking at.
 const MAX_LENGTH: usize = 64 * 1024;
 
-/// A compact JWS, decoded but not verified.
+/// A compact JWS, decoded but not verified. What it was made with is part of its type: nothing made with a key is ever
+/// verified with a secret, nor the other way round (RFC 8725 §3.1).
 #[derive(Debug)]
-pub struct CompactJwt<'a> {
+pub struct CompactJwt<'a, A = Algorithm> {
     /// From the header.
-    pub algorithm: Algorithm,
+    pub algorithm: A,
     /// From the header; only ever a map key.
     pub key_id: Option<String>,
     /// From the header.
@@ -43,6 +45,20 @@ impl<'a> CompactJwt<'a> {
     }
 
     fn decode(token: &'a str) -> Result<(Self, Claims), JoseError> {
+        Self::decode_with(token, Algorithm::parse)
+    }
+}
+
+impl<'a> CompactJwt<'a, Hs256> {
+    /// As [`CompactJwt::parse`], of a token made with a secret.
+    pub fn parse_with_secret(token: &'a str) -> Result<Self, JoseError> {
+        let (jwt, header) = Self::decode_with(token, |name| (name == "HS256").then_some(Hs256))?;
+        if header.contains_key("jwk") { Err(JoseError::Header("jwk")) } else { Ok(jwt) }
+    }
+}
+
+impl<'a, A> CompactJwt<'a, A> {
+    fn decode_with(token: &'a str, known: impl Fn(&str) -> Option<A>) -> Result<(Self, Claims), JoseError> {
         if token.len() > MAX_LENGTH {
             return Err(JoseError::Malformed("too long"));
         }
@@ -63,7 +79,7 @@ impl<'a> CompactJwt<'a> {
             Some(_) => Err(JoseError::Header(name)),
         };
         let jwt = Self {
-            algorithm: text("alg")?.as_deref().and_then(Algorithm::parse).ok_or(JoseError::Header("alg"))?,
+            algorithm: text("alg")?.as_deref().and_then(known).ok_or(JoseError::Header("alg"))?,
             key_id: text("kid")?,
             typ: text("typ")?,
             signing_input,
@@ -140,7 +156,10 @@ mod tests {
             "[]",
             "",
         ] {
-            assert!(CompactJwt::parse(&token(header, "{}")).is_err(), "{header}");
+            let token = token(header, "{}");
+            assert!(CompactJwt::parse(&token).is_err(), "{header}");
+            let is_hs256 = header == r#"{"alg":"HS256"}"#;
+            assert_eq!(CompactJwt::parse_with_secret(&token).is_ok(), is_hs256, "{header}");
         }
         assert!(
             CompactJwt::parse(&token(&format!(r#"{{"alg":"RS256","kid":"{}"}}"#, "k".repeat(4096)), "{}"))

@@ -63,7 +63,8 @@ pub(super) struct Settings {
     /// Shown to people.
     #[arg(long)]
     name: Option<String>,
-    /// `client_secret_basic`, `client_secret_post`, `private_key_jwt` or `none`.
+    /// `client_secret_basic`, `client_secret_post`, `private_key_jwt`, `none`, or where the tenant allows it
+    /// `client_secret_jwt`.
     #[arg(long)]
     auth_method: Option<AuthMethod>,
     /// Its public keys (a JWK set), for `private_key_jwt`.

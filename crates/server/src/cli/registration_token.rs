@@ -28,6 +28,9 @@ pub(super) enum Verb {
         /// What its clients may ask people for at most.
         #[arg(long)]
         scope: Vec<String>,
+        /// Types of authorization details its clients may ask for at most.
+        #[arg(long)]
+        authorization_details_type: Vec<String>,
     },
     /// List tokens, also those that no longer work.
     List {
@@ -46,7 +49,7 @@ pub(super) enum Verb {
 
 pub(super) async fn run(office: &Office, verb: Verb) -> Result<()> {
     match verb {
-        Verb::Create { at, name, lifetime, max_clients, grant_type, scope } => {
+        Verb::Create { at, name, lifetime, max_clients, grant_type, scope, authorization_details_type } => {
             let tenant = office.tenant(&at.tenant).await?;
             let usual = NewRegistrationTokenBody::default();
             let new = NewRegistrationTokenBody {
@@ -55,6 +58,7 @@ pub(super) async fn run(office: &Office, verb: Verb) -> Result<()> {
                 max_clients: max_clients.unwrap_or(usual.max_clients),
                 grant_types: if grant_type.is_empty() { usual.grant_types } else { grant_type },
                 scopes: if scope.is_empty() { usual.scopes } else { scope },
+                authorization_details_types: authorization_details_type,
             };
             let new = new.read().map_err(refused)?;
             let (token, value) = office.admin(&tenant)?.create_registration_token(new).await?;

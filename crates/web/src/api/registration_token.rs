@@ -21,6 +21,8 @@ pub struct RegistrationToken {
     pub grant_types: Vec<GrantType>,
     /// What its clients may ask for on behalf of people, at most.
     pub scopes: Vec<String>,
+    /// Types of authorization details its clients may ask for, at most (RFC 9396).
+    pub authorization_details_types: Vec<String>,
     /// How many clients it can make.
     pub max_clients: u32,
     /// How many it has made.
@@ -56,6 +58,8 @@ pub struct NewRegistrationTokenBody {
     pub grant_types: Vec<GrantType>,
     /// What its clients may ask for on behalf of people, at most.
     pub scopes: Vec<String>,
+    /// Types of authorization details its clients may ask for, at most (RFC 9396).
+    pub authorization_details_types: Vec<String>,
 }
 
 impl Default for NewRegistrationTokenBody {
@@ -67,6 +71,7 @@ impl Default for NewRegistrationTokenBody {
             max_clients: new.max_clients,
             grant_types: new.ceiling.grant_types.into_iter().map(GrantType::from).collect(),
             scopes: texts(&new.ceiling.scope),
+            authorization_details_types: new.ceiling.details,
         }
     }
 }
@@ -80,7 +85,7 @@ impl NewRegistrationTokenBody {
             display_name: self.display_name,
             lifetime: self.lifetime,
             max_clients: self.max_clients,
-            ceiling: domain::Ceiling { grant_types, scope },
+            ceiling: domain::Ceiling { grant_types, scope, details: self.authorization_details_types },
         })
     }
 }
@@ -92,6 +97,7 @@ impl From<domain::RegistrationToken> for RegistrationToken {
             display_name: token.display_name,
             grant_types: token.ceiling.grant_types.into_iter().map(GrantType::from).collect(),
             scopes: texts(&token.ceiling.scope),
+            authorization_details_types: token.ceiling.details,
             max_clients: token.max_clients,
             clients: token.clients,
             expires_at: token.expires_at,

@@ -69,6 +69,8 @@ wire! {
         ClientSecretPost,
         /// Signed assertion.
         PrivateKeyJwt,
+        /// Assertion made with the secret, where the tenant allows that.
+        ClientSecretJwt,
         /// Certificate of a trusted authority.
         TlsClientAuth,
         /// Certificate that was registered.

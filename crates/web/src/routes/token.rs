@@ -32,6 +32,14 @@ fn certificate(request: &HttpRequest) -> Option<Arc<ClientCertificate>> {
     request.conn_data::<Arc<ClientCertificate>>().cloned()
 }
 
+/// Of a connection to the listener that asks for certificates, whether or not it brought one (RFC 8705 §5).
+#[derive(Clone, Copy, Debug)]
+pub struct AliasConnection;
+
+fn is_at_alias(request: &HttpRequest) -> bool {
+    request.conn_data::<AliasConnection>().is_some()
+}
+
 /// An access token as it came with a request.
 pub(crate) struct RequestToken {
     pub(crate) scheme: TokenScheme,
@@ -40,6 +48,7 @@ pub(crate) struct RequestToken {
     uri: String,
     proofs: Vec<String>,
     certificate: Option<Arc<ClientCertificate>>,
+    at_alias: bool,
 }
 
 impl RequestToken {
@@ -56,9 +65,10 @@ impl RequestToken {
             scheme,
             token: token.to_owned(),
             method: request.method().to_string(),
-            uri: format!("{}{}", site.idp().base_url(), request.path()),
+            uri: format!("{}{}", site.idp().reached_at(is_at_alias(request)), request.path()),
             proofs: proofs(request),
             certificate: certificate(request),
+            at_alias: is_at_alias(request),
         }
     }
 
@@ -68,7 +78,11 @@ impl RequestToken {
             token: &self.token,
             method: &self.method,
             uri: &self.uri,
-            possession: Possession { proofs: &self.proofs, certificate: self.certificate.as_deref() },
+            possession: Possession {
+                proofs: &self.proofs,
+                certificate: self.certificate.as_deref(),
+                at_alias: self.at_alias,
+            },
         }
     }
 }
@@ -79,6 +93,7 @@ pub(crate) struct ClientCall {
     authorization: Option<String>,
     proofs: Vec<String>,
     certificate: Option<Arc<ClientCertificate>>,
+    at_alias: bool,
     form: Result<Params, OAuthError>,
 }
 
@@ -93,7 +108,14 @@ impl FromRequest for ClientCall {
             let site = Site::of(&request).await?;
             let authorization = authorization(&request).map(str::to_owned);
             let (proofs, certificate) = (proofs(&request), certificate(&request));
-            Ok(Self { site, authorization, proofs, certificate, form: form.await?.form() })
+            let form = match form.await {
+                Ok(form) => form.form(),
+                Err(unread) => {
+                    site.idp().unread(&site.ctx, &site.tenant, unread.to_string()).await;
+                    return Err(unread);
+                }
+            };
+            Ok(Self { site, authorization, proofs, certificate, at_alias: is_at_alias(&request), form })
         })
     }
 }
@@ -104,15 +126,19 @@ impl ClientCall {
         ask: impl AsyncFnOnce(&Idp, ClientRequest<'_>) -> Result<T, OAuthError>,
         render: impl FnOnce(T) -> HttpResponse,
     ) -> HttpResponse {
-        let Self { site, authorization, proofs, certificate, form } = self;
+        let Self { site, authorization, proofs, certificate, at_alias, form } = self;
         let authorization = authorization.as_deref();
         let answer = match &form {
             Ok(form) => {
                 let (ctx, tenant) = (&site.ctx, &site.tenant);
-                let possession = Possession { proofs: &proofs, certificate: certificate.as_deref() };
+                let certificate = certificate.as_deref();
+                let possession = Possession { proofs: &proofs, certificate, at_alias };
                 ask(site.idp(), ClientRequest { ctx, tenant, authorization, form, possession }).await
             }
-            Err(error) => Err(error.clone()),
+            Err(error) => {
+                site.idp().unread(&site.ctx, &site.tenant, error.code.wire()).await;
+                Err(error.clone())
+            }
         };
         answer.map_or_else(|error| site.token_error(&error, authorization.is_some()), render)
     }

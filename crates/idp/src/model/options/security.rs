@@ -1,8 +1,12 @@
 //! How strictly the client speaks the protocol.
 
+use super::tokens::is_reachable;
 use hospes_protocol::client_auth::ClientAuthMethod;
+use hospes_protocol::encoding::from_base64url;
 use hospes_protocol::jose::Algorithm;
 use serde::{Deserialize, Serialize};
+use std::net::IpAddr;
+use url::Url;
 use utoipa::ToSchema;
 
 /// The set of rules a client is held to.
@@ -49,6 +53,9 @@ pub struct SecurityOptions {
     /// What request objects are signed with; any algorithm the profile allows if absent.
     #[schema(value_type = Option<String>)]
     pub request_object_signing_alg: Option<Algorithm>,
+    /// Where the client publishes request objects (OIDC Core §6.2); a fragment is the SHA-256 hash of the object. Works
+    /// only while the tenant allows it.
+    pub request_uris: Vec<String>,
     /// What assertions of the client are signed with; any algorithm the profile allows if absent.
     #[schema(value_type = Option<String>)]
     pub token_endpoint_auth_signing_alg: Option<Algorithm>,
@@ -75,8 +82,33 @@ pub enum CertificateSubject {
     SanEmail(String),
 }
 
+impl CertificateSubject {
+    fn is_complete(&self) -> bool {
+        let (Self::SubjectDn(text)
+        | Self::SanDns(text)
+        | Self::SanUri(text)
+        | Self::SanIp(text)
+        | Self::SanEmail(text)) = self;
+        let is_address = || text.parse::<IpAddr>().is_ok();
+        (1..=1024).contains(&text.len()) && (!matches!(self, Self::SanIp(_)) || is_address())
+    }
+}
+
 /// FAPI 2.0 Security Profile §5.4.1.
 const FAPI2: [Algorithm; 3] = [Algorithm::PS256, Algorithm::ES256, Algorithm::EdDSA];
+
+/// The most URLs of request objects, and the longest (OIDC Core §6.2).
+const MOST_URIS: usize = 32;
+const LONGEST_URI: usize = 512;
+
+fn is_request_uri(uri: &str) -> bool {
+    let (address, hash) = uri.split_once('#').map_or((uri, None), |(address, hash)| (address, Some(hash)));
+    let on_usual_port = |url: Url| url.scheme() == "http" || url.port().is_none();
+    uri.len() <= LONGEST_URI
+        && hash.is_none_or(|hash| from_base64url(hash).is_some_and(|bytes| bytes.len() == 32))
+        && is_reachable(address)
+        && Url::parse(address).is_ok_and(on_usual_port)
+}
 
 /// What the profile asks of the rest of a registration.
 #[derive(Clone, Copy, Debug)]
@@ -148,6 +180,19 @@ impl SecurityOptions {
             (method == ClientAuthMethod::TlsClientAuth) != self.tls_client_auth.is_some(),
             "tlsClientAuth names the certificate of a client that authenticates with tls_client_auth, and of no other",
         );
+        when(
+            self.tls_client_auth.as_ref().is_some_and(|subject| !subject.is_complete()),
+            "tlsClientAuth is a text of 1 to 1024 characters, and of an address where it names one",
+        );
+        when(
+            self.request_uris.len() > MOST_URIS || !self.request_uris.iter().all(|uri| is_request_uri(uri)),
+            "requestUris are at most 32 https URLs of 512 characters on the usual port, whose fragment, if any, is a SHA-256 hash",
+        );
+        let by_secret = method == ClientAuthMethod::ClientSecretJwt;
+        when(
+            by_secret && self.token_endpoint_auth_signing_alg.is_some(),
+            "tokenEndpointAuthSigningAlg is for private_key_jwt: client_secret_jwt is HS256 alone",
+        );
         match self.profile {
             Profile::Baseline => {}
             Profile::Fapi2 => {
@@ -157,6 +202,10 @@ impl SecurityOptions {
                     "the profile fapi2 needs a client that authenticates with private_key_jwt or a certificate",
                 );
                 when(!client.require_pkce, "the profile fapi2 needs PKCE");
+                when(
+                    !self.request_uris.is_empty(),
+                    "the profile fapi2 takes pushed requests, and none at requestUris",
+                );
                 when(
                     self.assertion_audience != AssertionAudience::Strict,
                     "the profile fapi2 takes assertions for the issuer alone",
@@ -172,6 +221,10 @@ impl SecurityOptions {
             Profile::Ipsie => {
                 when(!method.is_confidential(), "the profile ipsie needs a client that can prove who it is");
                 when(!client.require_pkce, "the profile ipsie needs PKCE");
+                when(
+                    by_secret,
+                    "the profile ipsie has no client_secret_jwt: this server could make such assertions itself",
+                );
             }
         }
         problems
@@ -183,6 +236,36 @@ mod tests {
     use super::*;
 
     #[test]
+    fn where_request_objects_may_be() {
+        let hash = hospes_protocol::encoding::sha256_base64url("object");
+        let problems = |uri: String| {
+            let options = SecurityOptions { request_uris: vec![uri], ..Default::default() };
+            options.problems(Registered {
+                auth_method: ClientAuthMethod::None,
+                require_pkce: true,
+                id_token_algorithm: Algorithm::RS256,
+            })
+        };
+        for good in ["https://app.example/ro", "https://app.example:443/ro?v=1", "http://127.0.0.1:8080/ro"] {
+            assert_eq!(problems(good.to_owned()), [""; 0], "{good}");
+            assert_eq!(problems(format!("{good}#{hash}")), [""; 0], "{good}");
+        }
+        let long = format!("https://app.example/{}", "a".repeat(500));
+        for bad in [
+            "http://app.example/ro",
+            "https://app.example:8443/ro",
+            "https://user@app.example/ro",
+            "https://app.example/ro#top",
+            "https://app.example/ro#",
+            "urn:ietf:params:oauth:request_uri:x",
+            "file:///etc/passwd",
+            &long,
+        ] {
+            assert_eq!(problems(bad.to_owned()).len(), 1, "{bad}");
+        }
+    }
+
+    #[test]
     fn what_a_profile_forbids_is_said() {
         let good = Registered {
             auth_method: ClientAuthMethod::PrivateKeyJwt,
@@ -192,6 +275,7 @@ mod tests {
         let of = |profile, client| SecurityOptions { profile, ..Default::default() }.problems(client).len();
         let public = Registered { auth_method: ClientAuthMethod::None, ..good };
         let secret = Registered { auth_method: ClientAuthMethod::ClientSecretBasic, ..good };
+        let by_secret = Registered { auth_method: ClientAuthMethod::ClientSecretJwt, ..good };
         let rsa = Registered { id_token_algorithm: Algorithm::RS256, ..good };
         let without_pkce = Registered { require_pkce: false, ..good };
         for client in [good, public, secret, rsa, without_pkce] {
@@ -200,6 +284,10 @@ mod tests {
         assert_eq!(
             [good, public, secret, rsa, without_pkce].map(|it| of(Profile::Fapi2, it)),
             [0, 1, 1, 1, 1]
+        );
+        assert_eq!(
+            [Profile::Baseline, Profile::Fapi2, Profile::Ipsie].map(|it| of(it, by_secret)),
+            [0, 1, 1]
         );
         assert_eq!(
             [good, public, secret, rsa, without_pkce].map(|it| of(Profile::Ipsie, it)),

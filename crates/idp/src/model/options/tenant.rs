@@ -3,6 +3,7 @@
 use super::details::DetailRules;
 use super::invitations::InvitationRules;
 use super::sessions::TenantSessionOptions;
+use hospes_protocol::metadata::Tolerated;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
@@ -65,4 +66,16 @@ pub struct RegistrationRules {
 pub struct SecurityRules {
     /// Whether clients registered so may address assertions to the token endpoint, as before RFC 10070.
     pub allow_legacy_assertion_audience: bool,
+    /// Whether clients registered so may authenticate with `client_secret_jwt` (OIDC Core §9), whose secrets must be kept
+    /// in a form that this server can read.
+    pub allow_client_secret_jwt: bool,
+    /// Whether clients registered so may publish request objects instead of sending or pushing them (OIDC Core §6.2).
+    pub allow_request_uris: bool,
+}
+
+impl SecurityRules {
+    /// As the metadata say it.
+    pub(crate) fn tolerated(&self) -> Tolerated {
+        Tolerated { secret_assertions: self.allow_client_secret_jwt, request_uris: self.allow_request_uris }
+    }
 }

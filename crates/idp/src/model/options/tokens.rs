@@ -82,7 +82,7 @@ impl TokenOptions {
 
 /// Whether the guard would go there at all; where names lead is asked when they are followed. Plain HTTP only ever leads
 /// to this machine, and only where the configuration allows that.
-fn is_reachable(uri: &str) -> bool {
+pub(super) fn is_reachable(uri: &str) -> bool {
     Url::parse(uri).is_ok_and(|url| {
         let is_loopback = match url.host() {
             Some(Host::Domain(name)) => name == "localhost",
