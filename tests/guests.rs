@@ -1,6 +1,7 @@
 //! What guests meet, and whoever pretends to be one: group by group of the catalogue.
 
 mod accounts;
+mod directory;
 mod entrance;
 mod home_idps;
 mod home_logout;

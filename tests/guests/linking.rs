@@ -205,7 +205,7 @@ async fn lnk_12_a_way_back_with_the_state_of_another_session_is_refused() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lnk_16_whoever_was_deleted_comes_back_as_somebody_new() {
+async fn lnk_16_whoever_is_gone_for_good_comes_back_as_somebody_new() {
     let app = TestApp::spawn().await;
     let (harbor, home) = (app.tenant("harbor").await, FakeHome::start(&app.clock).await);
     harbor.trusts(&home, "fjord.example").await;
@@ -213,6 +213,7 @@ async fn lnk_16_whoever_was_deleted_comes_back_as_somebody_new() {
     let before = harbor.user_at(ADA).await.unwrap();
     harbor.desk().await.admin().delete_user(before.id, None).await.unwrap();
     browser.open(&harbor.url("/home")).await.asks_who();
+    harbor.desk().await.admin().purge_user(before.id).await.unwrap();
     harbor.fake_guest(&home, ADA, &json!({})).await;
     let after = harbor.user_at(ADA).await.unwrap();
     assert_ne!(before.id, after.id, "a new oid and sub");

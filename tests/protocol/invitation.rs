@@ -249,7 +249,7 @@ async fn inv_24_whoever_is_signed_in_is_asked_which_account() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lnk_16_whoever_was_deleted_comes_back_as_somebody_new() {
+async fn lnk_16_whoever_is_gone_for_good_comes_back_as_somebody_new() {
     let app = TestApp::spawn().await;
     let (harbor, fjord) = (app.tenant("harbor").await, app.tenant("fjord").await);
     harbor.home_idp_of(&fjord).await;
@@ -258,6 +258,7 @@ async fn lnk_16_whoever_was_deleted_comes_back_as_somebody_new() {
     let wiki = harbor.client("wiki").public().await;
     let page = wiki.authorize().set("login_hint", &freya.here.email).open(&freya.browser).await;
     page.is_refusal_page(403, "not_invited");
+    harbor.desk().await.admin().purge_user(freya.here.id).await.unwrap();
     let link = harbor.invite(&freya.here.email).await;
     let page = begin(&freya.browser, &link).await;
     freya.browser.submit(&page, "/permissions", &[("decision", "accept")]).await;

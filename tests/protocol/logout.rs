@@ -175,6 +175,21 @@ async fn lo_05_signing_out_reaches_what_outlived_an_idle_session() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn lo_02_lo_08_a_form_of_another_site_does_what_a_link_would() {
+    let app = TestApp::spawn().await;
+    let harbor = app.tenant("harbor").await;
+    let wiki = wiki_of(&harbor).await;
+    let (browser, hint) = signed_in(&wiki, &harbor, "hanna@harbor.example").await;
+    let url = harbor.url("/logout");
+    let page = app.unchanged(browser.sent_by_another_site(&url, &Query::new(&[("state", "s")]))).await;
+    assert!(page.has("form[action*='/logout'] button"), "{page:?}");
+    assert!(has_session(&browser, &wiki).await);
+    let form = Query::new(&[("id_token_hint", &hint)]);
+    app.audited((SignedOut, None), browser.sent_by_another_site(&url, &form)).await;
+    assert!(!has_session(&browser, &wiki).await);
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn lo_05_a_hint_in_another_browser_ends_no_open_session() {
     let app = TestApp::spawn().await;
     let harbor = app.tenant("harbor").await;

@@ -88,6 +88,15 @@ impl Browser {
         self.send(request.body(form.encoded())).await
     }
 
+    /// Another site sends a form here: cookies that are `SameSite=Lax` stay at home, until the answer leads on.
+    pub(crate) async fn sent_by_another_site(&self, url: &str, form: &Query) -> Answer {
+        let request = self.http.post(self.absolute(url)).header("sec-fetch-site", "cross-site");
+        let request = request.header(CONTENT_TYPE, "application/x-www-form-urlencoded");
+        let answer = Answer::of(request.body(form.encoded()).send().await.unwrap()).await;
+        assert_eq!(answer.header("set-cookie"), None, "the browser forgets what it has: {answer:?}");
+        self.follow(answer).await
+    }
+
     /// Signs in with a password, from a sign-in screen to wherever that leads.
     pub(crate) async fn sign_in(&self, page: Answer, person: &Person) -> Answer {
         let page = if page.has("form[action$='/identify']") {

@@ -124,7 +124,7 @@ impl Domain {
         let labels: Vec<&str> = ascii.split('.').collect();
         let named = labels.last().is_some_and(|last| !last.bytes().all(|byte| byte.is_ascii_digit()));
         (labels.len() >= 2 && ascii.len() <= 253 && named && labels.iter().all(|part| label(part)))
-            .then(|| Self(ascii.to_owned()))
+            .then(|| Self(ascii.to_ascii_lowercase()))
     }
 
     /// Lower-case A-labels.

@@ -87,20 +87,18 @@ impl Idp {
         let target = return_target(client.as_ref(), once("post_logout_redirect_uri")?, once("state")?)?;
         let accounts = self.sessions_at(visit).await?;
         let meant = self.meant(visit, &accounts, (hint.as_ref(), &answer)).await?;
+        let ended = match hint.as_ref().and_then(|hint| check::text(hint, "sid")) {
+            Some(sid) if meant.is_none() => self.end_remains(visit, sid).await?,
+            _ => Ended::default(),
+        };
         match meant {
             None if !accounts.is_empty() => Ok(Logout::Confirm),
             None => {
-                let ended = match hint.as_ref().and_then(|hint| check::text(hint, "sid")) {
-                    Some(sid) => self.end_remains(visit, sid).await?,
-                    None => Ended::default(),
-                };
                 let frames = self.frames(visit, &ended).await?;
-                Ok(Logout::Done(SignedOff {
-                    target,
-                    frames,
-                    cookie: SessionCookie::Clear,
-                    ..SignedOff::default()
-                }))
+                // A cookie that did not come may still name sessions: it was another site that sent the browser.
+                let came = !visit.browser.sessions.is_empty();
+                let cookie = if came { SessionCookie::Clear } else { SessionCookie::Keep };
+                Ok(Logout::Done(SignedOff { target, frames, cookie, ..SignedOff::default() }))
             }
             Some(meant) => {
                 Ok(Logout::Done(SignedOff { target, ..self.sign_off(visit, accounts, &meant).await? }))
@@ -116,8 +114,14 @@ impl Idp {
         (hint, answer): (Option<&Claims>, &Answer<'_>),
     ) -> Result<Option<Vec<String>>, Unavailable> {
         let sessions = || accounts.iter().map(|(_, session)| session);
-        if matches!(answer, Answer::All) {
-            return Ok(Some(sessions().map(|session| session.id.clone()).collect()));
+        let only = |session: Option<&Session>| session.map(|session| vec![session.id.clone()]);
+        // What the person said on our page comes before what brought them there.
+        match answer {
+            Answer::All => return Ok(Some(sessions().map(|session| session.id.clone()).collect())),
+            Answer::This(handle) => {
+                return Ok(only(sessions().find(|session| session.handle(PAGE) == *handle)));
+            }
+            Answer::None | Answer::Yes => {}
         }
         if let Some(hint) = hint {
             for session in sessions() {
@@ -126,12 +130,7 @@ impl Idp {
                 }
             }
         }
-        let named = match answer {
-            Answer::None | Answer::All => None,
-            Answer::Yes => sessions().next(),
-            Answer::This(handle) => sessions().find(|session| session.handle(PAGE) == *handle),
-        };
-        Ok(named.map(|session| vec![session.id.clone()]))
+        Ok(only(sessions().next().filter(|_| matches!(answer, Answer::Yes))))
     }
 
     /// Ends what was granted in a session that idled out. A browser without the session's cookie has no say about one that

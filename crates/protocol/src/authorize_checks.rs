@@ -149,7 +149,9 @@ fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
             "consent" => prompt.consent = true,
             // Initiating User Registration §4: who has an invitation finds the way in on the sign-in page; nobody else
             // gets an account by asking for one.
-            "select_account" | "create" => prompt.select_account = true,
+            "select_account" => prompt.select_account = true,
+            // Whoever wants an account is not answered with the one they are signed in with.
+            "create" => prompt.login = true,
             _ => return Err(OAuthError::invalid_request("prompt has an unknown value")),
         }
     }

@@ -7,5 +7,7 @@ ALTER TABLE users ADD COLUMN state_changed_at BIGINT;
 -- Set while somebody is deleted and can be restored.
 ALTER TABLE users ADD COLUMN deleted_at BIGINT;
 
+-- Finds the rows to be filled, and is empty afterwards.
+CREATE INDEX users_unfilled ON users (tenant, id) WHERE created_at IS NULL;
 CREATE INDEX users_by_name ON users (tenant, name_key, id);
 CREATE INDEX users_deleted ON users (tenant, deleted_at) WHERE deleted_at IS NOT NULL;

@@ -21,6 +21,8 @@ impl Admin<'_> {
     /// Makes a person who was deleted what they were, with identities, groups and consents. Sessions and tokens stay ended.
     pub async fn restore_user(&self, id: UserId) -> Result<User, AdminError> {
         let user = User { deleted_at: None, ..self.deleted_user(id).await? };
+        // Whatever a store kept while it was away must not come back to life.
+        self.end_access(id).await?;
         let event = self.event(AuditKind::UserRestored).target(id);
         self.idp.apply(Change::UpdateUser(user.clone()), event).await?;
         Ok(User { version: user.version + 1, ..user })

@@ -170,7 +170,7 @@ impl Admin<'_> {
     }
 
     /// API-22: somebody else must be able to administer.
-    async fn check_another_administrator(&self, leaving: UserId) -> Result<(), AdminError> {
+    pub(crate) async fn check_another_administrator(&self, leaving: UserId) -> Result<(), AdminError> {
         let mut after = None;
         loop {
             let page = PageRequest { after, size: 200 };
@@ -182,7 +182,7 @@ impl Admin<'_> {
         }
     }
 
-    async fn end_access(&self, id: UserId) -> Result<(), AdminError> {
+    pub(super) async fn end_access(&self, id: UserId) -> Result<(), AdminError> {
         let by = (self.actor.clone(), "administrator");
         self.idp.end_sessions((self.ctx, self.tenant.id), Whose::User(id), by).await?;
         Ok(())
@@ -198,6 +198,6 @@ fn line(name: &str, text: &str) -> Result<Option<String>, AdminError> {
     Ok((!text.is_empty()).then(|| text.to_owned()))
 }
 
-fn administers(user: &User) -> bool {
+pub(crate) fn administers(user: &User) -> bool {
     user.status.is_enabled() && !user.is_pending() && user.has_role(Role::Administrator)
 }

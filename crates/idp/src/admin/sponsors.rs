@@ -31,11 +31,11 @@ impl Admin<'_> {
                 "a sponsor is another person of this tenant who is not disabled",
             ));
         }
-        if user.sponsors.len() >= MAX_SPONSORS {
+        if self.sponsors(id).await?.len() >= MAX_SPONSORS {
             return Err(AdminError::invalid(format!("a guest has at most {MAX_SPONSORS} sponsors")));
         }
         user.sponsors.push(sponsor);
-        self.put_sponsors(user).await
+        self.put_sponsors(user, ("sponsorAdded", sponsor)).await
     }
 
     /// Takes the responsibility for a person from somebody. The last sponsor stays until there is another.
@@ -45,14 +45,15 @@ impl Admin<'_> {
             return Err(AdminError::NotFound);
         }
         user.sponsors.retain(|other| *other != sponsor);
-        if user.sponsors.is_empty() {
+        let left = self.sponsors(id).await?;
+        if left.iter().all(|one| one.id == sponsor) {
             return Err(AdminError::invalid("a guest needs a sponsor: name another one first"));
         }
-        self.put_sponsors(user).await
+        self.put_sponsors(user, ("sponsorRemoved", sponsor)).await
     }
 
-    async fn put_sponsors(&self, user: User) -> Result<(), AdminError> {
-        let event = self.event(AuditKind::UserUpdated).target(user.id);
+    async fn put_sponsors(&self, user: User, (what, who): (&str, UserId)) -> Result<(), AdminError> {
+        let event = self.event(AuditKind::UserUpdated).target(user.id).detail(what, who.to_string());
         Ok(self.idp.apply(Change::UpdateUser(user), event).await?)
     }
 }

@@ -77,7 +77,15 @@ pub(super) fn select(
             let fits = |one: &&SignedIn| {
                 expected.is_none_or(|expected| subject(one.user.id).as_deref() == Some(expected))
             };
-            let fitting: Vec<_> = named(interaction, accounts).into_iter().filter(fits).collect();
+            // Who the client proved to mean goes before a `login_hint`, which may be an old address.
+            let is_hint = request.login_hint.as_deref().and_then(|hint| EmailAddress::parse(hint).ok());
+            let candidates = match (&interaction.identifier, expected) {
+                (Some(identifier), Some(_)) if is_hint.is_some_and(|hint| hint.key() == identifier.key()) => {
+                    accounts.iter().collect()
+                }
+                _ => named(interaction, accounts),
+            };
+            let fitting: Vec<_> = candidates.into_iter().filter(fits).collect();
             match request.prompt {
                 prompt if prompt.select_account && interaction.identifier.is_none() => {
                     ask(fitting.into_iter())

@@ -5,6 +5,7 @@ use crate::audit::{Actor, AuditEvent, AuditKind};
 use crate::authorize::flow::Open;
 use crate::authorize::interaction::{Interaction, PasswordChoice, Purpose};
 use crate::browser::Visit;
+use crate::endings::Whose;
 use crate::error::PageError;
 use crate::model::authentication::Authentication;
 use crate::model::identity::VerifiedIdentity;
@@ -36,6 +37,9 @@ impl Idp {
                 waiting.ok_or(Refusal::InvitationRevoked)?.id
             }
         };
+        // Nobody pending has any: what is there belonged to whoever redeemed before a reset.
+        let by = (Actor::System, "redeemedAnew");
+        self.end_sessions((visit.ctx, visit.tenant.id), Whose::User(guest.id), by).await?;
         let user = accepted(visit, guest, interaction.arrival.as_ref());
         let event = AuditEvent::new(
             visit.ctx,

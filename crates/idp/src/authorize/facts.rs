@@ -128,7 +128,10 @@ impl Idp {
             return self.resolve_arrival(visit, interaction, identity, (home_idp, invited)).await.map(Some);
         }
         if let Some(id) = interaction.password {
-            let user = self.directory.user(visit.tenant.id, id).await?;
+            // The account may be another since the password was typed: the redemption was reset.
+            let account = self.directory.local_account(visit.tenant.id, id).await?;
+            let is_same = account.is_some_and(|account| account.created_at <= interaction.begun_at);
+            let user = if is_same { self.directory.user(visit.tenant.id, id).await? } else { None };
             let authentication = Authentication { method: Method::Password, at: visit.ctx.now };
             return Ok(Some(user.map_or(Resolution::Refused(Refusal::NotInvited), |user| {
                 Resolution::Known(Box::new(user), authentication)

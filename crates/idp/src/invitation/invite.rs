@@ -93,6 +93,9 @@ pub enum InviteError {
     /// A client may not hand somebody's roles to another account.
     #[error("a person with directory roles is reset by an administrator who signed in")]
     HasRoles(UserId),
+    /// Nobody else could administer meanwhile.
+    #[error("the tenant needs another administrator first")]
+    LastAdministrator,
     /// Too many.
     #[error("too many invitations, try again later")]
     TooMany,
@@ -138,10 +141,7 @@ impl Idp {
         inviter: Inviter,
         request: InviteRequest,
     ) -> Result<Invited, InviteError> {
-        if tenant.settings.allow_invites_from == AllowInvitesFrom::None && inviter != Inviter::Operator {
-            return Err(InviteError::NotAllowed);
-        }
-        let checked = self.check_invite(tenant, &request).await?;
+        let checked = self.check_invite((tenant, &inviter), &request).await?;
         self.count_invite(ctx, tenant, &inviter, &checked.email).await?;
         let existing = self.directory.user_by_email(tenant.id, &checked.email).await?;
         let (user, invitee) = match existing {
@@ -153,9 +153,12 @@ impl Idp {
 
     pub(super) async fn check_invite(
         &self,
-        tenant: &Tenant,
+        (tenant, inviter): (&Tenant, &Inviter),
         request: &InviteRequest,
     ) -> Result<Checked, InviteError> {
+        if tenant.settings.allow_invites_from == AllowInvitesFrom::None && *inviter != Inviter::Operator {
+            return Err(InviteError::NotAllowed);
+        }
         let email = EmailAddress::parse(&request.email).map_err(InviteError::Email)?;
         if !tenant.settings.options.invitations.domains.welcome(&email.domain()) {
             return Err(InviteError::Domain(email.domain()));
@@ -195,14 +198,19 @@ impl Idp {
         };
         let browser = crate::browser::Browser::default();
         let visit = crate::browser::Visit { ctx, tenant, browser: &browser };
-        let by_inviter = self.count(&visit, "invites-by", &who, Duration::from_hours(1)).await?;
-        let to_recipient = self.count(&visit, "invites-to", to.key(), Duration::from_hours(24)).await?;
-        let of_tenant = self.count(&visit, "invites-of-tenant", "", Duration::from_hours(24)).await?;
         let limits = &tenant.settings.options.invitations.limits;
-        let is_over = by_inviter > u64::from(limits.by_inviter_per_hour)
-            || to_recipient > u64::from(limits.to_address_per_day)
-            || of_tenant > u64::from(limits.of_tenant_per_day);
-        if is_over { Err(InviteError::TooMany) } else { Ok(()) }
+        let (hour, day) = (Duration::from_hours(1), Duration::from_hours(24));
+        // In this order: what is refused for one inviter takes nothing from the others.
+        for (what, whose, period, limit) in [
+            ("invites-by", who.as_str(), hour, limits.by_inviter_per_hour),
+            ("invites-to", to.key(), day, limits.to_address_per_day),
+            ("invites-of-tenant", "", day, limits.of_tenant_per_day),
+        ] {
+            if self.count(&visit, what, whose, period).await? > u64::from(limit) {
+                return Err(InviteError::TooMany);
+            }
+        }
+        Ok(())
     }
 }
 

@@ -40,7 +40,8 @@ impl Idp {
         let event = AuditEvent::new(ctx, tenant.id, kind, Actor::from(&inviter))
             .target(user.id)
             .detail("invitation", invitation.id.to_string())
-            .detail("mail", mail_queued);
+            .detail("mail", mail_queued)
+            .detail("to", checked.email.masked());
         let change = Change::Invite { user: user.clone(), invitee, invitation: invitation.clone(), mail };
         match self.apply(change, event).await {
             Err(ChangeError::Conflict("email")) => return Err(self.taken(tenant, &checked.email).await?),

@@ -3,6 +3,7 @@
 
 use super::invite::{InviteError, InviteRequest, Invited, invitable};
 use crate::admin::Admin;
+use crate::admin::people::administers;
 use crate::endings::Whose;
 use crate::ids::UserId;
 use crate::model::invitation::Inviter;
@@ -24,7 +25,10 @@ impl Admin<'_> {
         if !user.roles.is_empty() && matches!(inviter, Inviter::Client(_)) {
             return Err(InviteError::HasRoles(id));
         }
-        let checked = self.idp.check_invite(self.tenant, &request).await?;
+        if administers(&user) {
+            self.check_another_administrator(id).await.map_err(|_| InviteError::LastAdministrator)?;
+        }
+        let checked = self.idp.check_invite((self.tenant, &inviter), &request).await?;
         let holder = directory.user_by_email(self.tenant.id, &checked.email).await?;
         if let Some(other) = holder.filter(|holder| holder.id != id) {
             return Err(InviteError::IsTaken(other.id));

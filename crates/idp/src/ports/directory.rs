@@ -97,10 +97,10 @@ pub enum Change {
     InsertUser(User, Option<LocalAccount>),
     /// See [`Change::UpdateTenant`].
     UpdateUser(User),
-    /// Gone for good, with identities, account, invitations, consents and memberships. Somebody who can still be restored
-    /// was updated to be deleted instead.
+    /// Gone for good, with identities, account, invitations, consents and memberships: somebody who was updated to be
+    /// deleted before. Nobody else is found.
     DeleteUser(TenantId, UserId),
-    /// Adds or replaces the lightweight account of an existing person, and queues the mail that tells them.
+    /// Changes the lightweight account a person has, and queues the mail that tells them.
     ReplacePassword(LocalAccount, OutboxMail),
     /// A lightweight account, unless it is another by now: a stale hash never replaces a new password.
     RehashPassword {

@@ -21,7 +21,7 @@ async fn endpoints(house: &TestHouse) -> Vec<(Method, String)> {
         }
     }
     endpoints.retain(|(_, path)| path != "/openapi.json");
-    assert_eq!(endpoints.len(), 44);
+    assert_eq!(endpoints.len(), 48);
     endpoints
 }
 

@@ -40,7 +40,7 @@ pub(super) async fn apply(tx: &mut Writing, change: Change, audit: &AuditEvent) 
         Change::UpdateUser(user) => people::update_user(tx, user).await,
         Change::DeleteUser(tenant, id) => people::delete_user(tx, tenant, id).await,
         Change::ReplacePassword(account, notice) => {
-            people::put_local_account(tx, &account).await?;
+            people::update_local_account(tx, &account).await?;
             outbox::enqueue(tx, &notice).await
         }
         Change::RehashPassword { before, after } => people::rehash_password(tx, &before, &after).await,

@@ -56,14 +56,16 @@ impl SqlDirectory {
     }
 
     async fn fill_columns(&self) -> Result<(), OpenError> {
-        loop {
+        let sql = "SELECT id FROM users WHERE created_at IS NULL LIMIT 1";
+        while !statement::read(&self.pool, sql, &[]).await?.is_empty() {
             let mut tx = Writing::begin(&self.pool).await?;
             let filled = change::fill_columns(&mut tx).await.map_err(sqlx::Error::decode)?;
             tx.commit().await?;
             if filled == 0 {
-                return Ok(());
+                break;
             }
         }
+        Ok(())
     }
 
     /// What [`migrate`](Self::migrate) would do, oldest first. Changes nothing.

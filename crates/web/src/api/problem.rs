@@ -23,6 +23,6 @@ pub struct Problem {
     /// Every single problem, where there are several.
     pub problems: Vec<String>,
     /// The object that is in the way, where there is one.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default)]
     pub existing: Option<Uuid>,
 }

@@ -122,6 +122,7 @@ fn problem_of(error: &InviteError) -> InviteProblem {
         | InviteError::NotAllowed
         | InviteError::IsTaken(_)
         | InviteError::HasRoles(_)
+        | InviteError::LastAdministrator
         | InviteError::Change(_) => InviteProblem::EmailMalformed,
     }
 }

@@ -19,7 +19,12 @@ pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) ->
     // A page elsewhere does not press our button, whatever token it got hold of (SES-06).
     let from_us = is_same_origin(&request, site.idp().base_url());
     let form = form.params();
+    let params = Params::parse(request.query_string()).and(form.clone());
     let answer = match form.first("csrf") {
+        // Browsers keep our cookies to themselves when another site posts, and send them when it leads here.
+        None if site.browser.sessions.is_empty() => {
+            return redirect(&format!("{}?{}", site.path("/logout"), query(&params))).finish();
+        }
         None => Answer::None,
         Some(token) => match site.idp().check_form(&site.visit(), if from_us { token } else { "" }).await {
             Ok(()) => match form.first("account") {
@@ -30,7 +35,7 @@ pub(crate) async fn by_post(site: Site, request: HttpRequest, form: FormBody) ->
             Err(refusal) => return site.page_error(&refusal.into()),
         },
     };
-    log_out(&site, &Params::parse(request.query_string()).and(form.clone()), answer).await
+    log_out(&site, &params, answer).await
 }
 
 async fn log_out(site: &Site, params: &Params, answer: Answer<'_>) -> HttpResponse {
@@ -71,16 +76,20 @@ fn signed_out(site: &Site, done: &SignedOff) -> HttpResponse {
     html(response, &page)
 }
 
+/// What a logout request says (RP-Initiated Logout §2).
+fn query(params: &Params) -> String {
+    let names =
+        ["id_token_hint", "client_id", "post_logout_redirect_uri", "state", "logout_hint", "ui_locales"];
+    let said = names.iter().filter_map(|name| Some((name, params.first(name)?)));
+    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(said).finish()
+}
+
 async fn confirm(site: &Site, params: &Params) -> HttpResponse {
     let accounts = site.idp().accounts(&site.visit()).await.unwrap_or_default();
     let email = accounts.first().map(|one| one.user.email.to_string()).unwrap_or_default();
     let account = accounts.first().map(|one| one.session.handle(PAGE)).unwrap_or_default();
     let (response, csrf) = site.form_page(StatusCode::OK);
-    let kept = ["id_token_hint", "client_id", "post_logout_redirect_uri", "state"].into_iter();
-    let kept = kept.filter_map(|name| {
-        Some(format!("{name}={}", hospes_protocol::encoding::url_component(params.first(name)?)))
-    });
-    let action = format!("{}?{}", site.path("/logout"), kept.collect::<Vec<_>>().join("&"));
+    let action = format!("{}?{}", site.path("/logout"), query(params));
     let stay = site.path("/home");
     let Some(stay) = Href::new(&stay) else {
         return crate::plain::not_found();

@@ -23,7 +23,7 @@ pub(super) async fn invite(
         Invitee::New => insert_user(tx, user, None).await?,
         Invitee::Known => supersede_pending(tx, user, at).await?,
         Invitee::Reset => {
-            supersede_pending(tx, user, at).await?;
+            supersede(tx, user, at).await?;
             update_user(tx, user.clone()).await?;
             unbind(tx, user).await?;
         }
@@ -39,6 +39,22 @@ pub(super) async fn invite(
         body(invitation)?,
     ];
     insert(tx, sql, row, "invitation").await
+}
+
+/// Ends every link there is: those that were redeemed lead back to what is no more.
+async fn supersede(tx: &mut Writing, user: &User, at: Timestamp) -> Result<(), ChangeError> {
+    supersede_pending(tx, user, at).await?;
+    let sql = "SELECT body FROM invitations WHERE tenant = $1 AND user_id = $2 AND state = 'completed'";
+    let completed = tx.read(sql, args![user.tenant, user.id]).await;
+    for text in completed.map_err(Unavailable::because)? {
+        let invitation: Invitation = decode(&text)?;
+        let state = InvitationState::Superseded;
+        let sql = "UPDATE invitations SET state = $1, body = $2 WHERE tenant = $3 AND id = $4";
+        let ended = Invitation { state, closed_at: Some(at), ..invitation };
+        let row = args![invitation_state(state), body(&ended)?, ended.tenant, ended.id];
+        write(tx, sql, row, "invitation").await?;
+    }
+    Ok(())
 }
 
 /// Takes everything away the person could sign in with.

@@ -57,30 +57,48 @@ fn columns(user: &User) -> Result<[Arg; 9], ChangeError> {
     ])
 }
 
-/// Fills the columns of rows that were written before there were these columns. Returns how many those were.
-pub(crate) async fn fill_columns(tx: &mut Writing) -> Result<usize, ChangeError> {
-    let sql = "SELECT body FROM users WHERE created_at IS NULL LIMIT 500";
+/// Fills the columns of some rows that were written before there were these columns. Returns how many it filled.
+pub(crate) async fn fill_columns(tx: &mut Writing) -> Result<u64, ChangeError> {
+    let sql = "SELECT body FROM users WHERE created_at IS NULL ORDER BY tenant, id LIMIT 500";
     let rows = tx.read(sql, &[]).await.map_err(Unavailable::because)?;
     let sql = "UPDATE users SET email_key = $4, user_type = $5, state = $6, status = $7, name_key = $8, created_at = $9,
              state_changed_at = $10, deleted_at = $11, body = $12
          WHERE tenant = $1 AND id = $2 AND version = $3";
+    let mut filled = 0;
     for row in &rows {
         let user: User = decode(row)?;
         let mut row = vec![user.tenant.into(), user.id.into(), stored(user.version).into()];
         row.extend(columns(&user)?);
-        write(tx, sql, &row, "email").await?;
+        filled += write(tx, sql, &row, "email").await?;
     }
-    Ok(rows.len())
+    Ok(filled)
 }
 
 pub(super) async fn delete_user(tx: &mut Writing, tenant: TenantId, id: UserId) -> Result<(), ChangeError> {
-    delete(tx, "DELETE FROM users WHERE tenant = $1 AND id = $2", args![tenant, id]).await
+    delete(
+        tx,
+        "DELETE FROM users WHERE tenant = $1 AND id = $2 AND deleted_at IS NOT NULL",
+        args![tenant, id],
+    )
+    .await
 }
 
 pub(super) async fn put_local_account(tx: &mut Writing, account: &LocalAccount) -> Result<(), ChangeError> {
     let sql = "INSERT INTO local_accounts (tenant, user_id, body) VALUES ($1, $2, $3)
          ON CONFLICT (tenant, user_id) DO UPDATE SET body = excluded.body";
     insert(tx, sql, args![account.tenant, account.user, body(account)?], "account").await
+}
+
+/// A lightweight account that is still there.
+pub(super) async fn update_local_account(
+    tx: &mut Writing,
+    account: &LocalAccount,
+) -> Result<(), ChangeError> {
+    let sql = "UPDATE local_accounts SET body = $1 WHERE tenant = $2 AND user_id = $3";
+    match write(tx, sql, args![body(account)?, account.tenant, account.user], "account").await? {
+        0 => Err(ChangeError::NotFound),
+        _ => Ok(()),
+    }
 }
 
 pub(super) async fn rehash_password(

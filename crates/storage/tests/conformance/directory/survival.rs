@@ -18,7 +18,7 @@ async fn migrates(url: &str) {
     let directory = open(url).await;
     assert_eq!(
         directory.pending_migrations().await.unwrap(),
-        ["0001 directory", "0002 logout notices", "0003 groups", "0004 registration tokens"]
+        ["0001 directory", "0002 logout notices", "0003 groups", "0004 registration tokens", "0005 people"]
     );
     assert!(directory.ping().await.is_err());
     directory.migrate().await.unwrap();

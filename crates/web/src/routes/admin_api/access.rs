@@ -160,6 +160,10 @@ impl Api {
         let bytes = payload.to_bytes_limited(MAX_BODY).await;
         let bytes = bytes.map_err(|_| Refused::new(&TOO_LARGE, "a document has at most 256 KiB"))?;
         let bytes = bytes.map_err(|_| Refused::new(&MALFORMED, "the body ended early"))?;
+        // A list would be read as the members of the object in their order.
+        if bytes.trim_ascii_start().starts_with(b"[") {
+            return Err(vec!["the body must be an object".to_owned()].into());
+        }
         serde_json::from_slice(&bytes).map_err(|error| match error.classify() {
             Category::Data => Refused::from(vec![error.to_string()]),
             Category::Io | Category::Syntax | Category::Eof => Refused::new(&MALFORMED, error.to_string()),

@@ -208,6 +208,7 @@ impl From<InviteError> for Refused {
             }
             InviteError::IsTaken(id) => Self::new(&CONFLICT, error.to_string()).because_of(id.0),
             InviteError::HasRoles(id) => Self::new(&SCOPE, error.to_string()).because_of(id.0),
+            InviteError::LastAdministrator => Self::new(&LAST_ADMINISTRATOR, error.to_string()),
             InviteError::TooMany => Self::new(&TOO_MANY, error.to_string()),
             InviteError::Change(ChangeError::Stale) => {
                 Self::new(&CONFLICT, "the invitation is no longer pending")

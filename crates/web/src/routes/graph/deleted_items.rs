@@ -8,7 +8,7 @@ use actix_web::HttpResponse;
 
 pub(super) async fn list(api: Api) -> Answer {
     let admin = api.admin()?;
-    let options: Options = api.query()?;
+    let options = Options::of_people(&api)?;
     let selected = options.selected(&PROPERTIES)?;
     let page = admin.users(&options.people()?.deleted(), options.page(&api, &admin)?).await?;
     let mut value = Vec::with_capacity(page.items.len());
@@ -19,13 +19,15 @@ pub(super) async fn list(api: Api) -> Answer {
 }
 
 pub(super) async fn read(api: Api) -> Answer {
-    let user = api.admin()?.deleted_user(id(&api)?).await?;
-    Ok(HttpResponse::Ok().json(single(&api, "directoryObjects", reference(&user))))
+    let admin = api.admin()?;
+    let selected = Options::of_one(&api)?.selected(&PROPERTIES)?;
+    let object = reference(&admin.deleted_user(id(&api)?).await?, selected.as_deref());
+    Ok(HttpResponse::Ok().json(single(&api, "directoryObjects", object)))
 }
 
 pub(super) async fn restore(api: Api) -> Answer {
     let user = api.fresh_admin()?.restore_user(id(&api)?).await?;
-    Ok(HttpResponse::Ok().json(single(&api, "directoryObjects", reference(&user))))
+    Ok(HttpResponse::Ok().json(single(&api, "directoryObjects", reference(&user, None))))
 }
 
 pub(super) async fn purge(api: Api) -> Answer {

@@ -1,6 +1,7 @@
 //! `$filter` (OData v4 §5.1.1), as far as Graph's `/users` has it: comparisons, `in`, `startswith`, `endswith`, `contains`,
 //! joined by `and`, `or`, `not` and parentheses.
 
+use hospes_idp::email::EmailAddress;
 use hospes_idp::guest::user::ExternalUserState;
 use hospes_idp::ids::UserId;
 use hospes_idp::ports::user_query::{Condition, TextField, TextMatch, TimeField, TimeMatch};
@@ -15,16 +16,34 @@ use winnow::{ModalResult, Parser};
 /// The longest filter, in bytes, and how deep its parentheses and negations may go.
 const MOST: usize = 4096;
 const DEEPEST: usize = 16;
+/// The longest list of values: a database takes only so many alternatives.
+const MOST_VALUES: usize = 100;
 
 /// What a filter asks for, or a sentence about what is wrong with it.
 pub(super) fn parse(text: &str) -> Result<Condition, String> {
-    let depth = text.matches('(').count() + text.matches("not").count();
+    // What is quoted is no structure.
+    let structure: String = text.split('\'').step_by(2).collect();
+    let depth = deepest(&structure) + structure.matches("not").count();
     if text.len() > MOST || depth > DEEPEST {
         return Err("$filter is too long or too deep".to_owned());
     }
     let read = delimited(multispace0, any_of, multispace0).parse(text);
     let tree = read.map_err(|error| format!("$filter is not understood at position {}", error.offset()))?;
     tree.condition()
+}
+
+/// How many parentheses are open at once.
+fn deepest(text: &str) -> usize {
+    let (mut open, mut deepest) = (0_usize, 0);
+    for c in text.chars() {
+        match c {
+            '(' => open += 1,
+            ')' => open = open.saturating_sub(1),
+            _ => {}
+        }
+        deepest = deepest.max(open);
+    }
+    deepest
 }
 
 /// A filter as it was written.
@@ -119,6 +138,9 @@ impl Tree {
             Self::All(parts) => all(parts).map(Condition::All),
             Self::Any(parts) => all(parts).map(Condition::Any),
             Self::Not(part) => Ok(Condition::Not(Box::new(part.condition()?))),
+            Self::In(_, values) if values.len() > MOST_VALUES => {
+                Err(format!("$filter lists more than {MOST_VALUES} values"))
+            }
             Self::In(property, values) => {
                 let each = values.into_iter().map(|value| equal(&property, &value));
                 each.collect::<Result<_, _>>().map(Condition::Any)
@@ -153,6 +175,10 @@ fn text_field(property: &str) -> Option<TextField> {
 fn equal(property: &str, value: &Literal) -> Result<Condition, String> {
     let wrong = || format!("$filter compares {property} with something it never is");
     let known = match (property, value) {
+        ("mail" | "userPrincipalName", Literal::Text(text)) => Some(match EmailAddress::parse(text) {
+            Ok(address) => Condition::email(&address),
+            Err(_) => Condition::Text(TextField::Email, TextMatch::Equals, text.clone()),
+        }),
         (_, Literal::Text(text)) if text_field(property).is_some() => {
             text_field(property).map(|field| Condition::Text(field, TextMatch::Equals, text.clone()))
         }

@@ -1,8 +1,8 @@
 //! `/groups`: reading groups, and who is in them.
 
 use super::list::{Options, projected, single};
-use super::person::reference;
-use super::users::{id as person, other, referred};
+use super::person;
+use super::users::{self, other, referred};
 use crate::routes::admin_api::access::{Answer, Api};
 use crate::routes::admin_api::failure::Refused;
 use actix_web::HttpResponse;
@@ -25,7 +25,7 @@ pub(super) async fn list(api: Api) -> Answer {
 }
 
 pub(super) async fn read(api: Api) -> Answer {
-    let selected = Options::of_list(&api)?.selected(&PROPERTIES)?;
+    let selected = Options::of_one(&api)?.selected(&PROPERTIES)?;
     let group = api.admin()?.group(id(&api)?).await?;
     let object = projected(properties(&group), selected.as_deref());
     Ok(HttpResponse::Ok().json(single(&api, "groups", object)))
@@ -34,8 +34,9 @@ pub(super) async fn read(api: Api) -> Answer {
 pub(super) async fn members(api: Api) -> Answer {
     let admin = api.admin()?;
     let options = Options::of_list(&api)?;
+    let selected = options.selected(&person::PROPERTIES)?;
     let page = admin.group_members(id(&api)?, options.page(&api, &admin)?).await?;
-    let value = page.items.iter().map(reference).collect();
+    let value = page.items.iter().map(|user| person::reference(user, selected.as_deref())).collect();
     Ok(options.found((&api, &admin), "directoryObjects", (value, page.next)))
 }
 
@@ -53,11 +54,10 @@ pub(super) async fn remove_member(api: Api) -> Answer {
 pub(super) async fn of_user(api: Api) -> Answer {
     let admin = api.admin()?;
     let options = Options::of_list(&api)?;
-    let page = admin.groups_of(person(&api)?, options.page(&api, &admin)?).await?;
+    let selected = options.selected(&PROPERTIES)?;
+    let page = admin.groups_of(users::id(&api)?, options.page(&api, &admin)?).await?;
     let value = page.items.iter().map(|group| {
-        let mut object = properties(group);
-        object.insert("@odata.type".to_owned(), json!("#microsoft.graph.group"));
-        Value::Object(object)
+        person::typed("#microsoft.graph.group", projected(properties(group), selected.as_deref()))
     });
     Ok(options.found((&api, &admin), "directoryObjects", (value.collect(), page.next)))
 }

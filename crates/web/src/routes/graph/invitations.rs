@@ -94,6 +94,10 @@ impl InvitationBody {
         if self.reset_redemption != self.invited_user.is_some() {
             return Err("resetRedemption and invitedUser go together");
         }
+        let names_more = self.invited_user_display_name.is_some() || !self.invited_user_sponsors.is_empty();
+        if self.reset_redemption && names_more {
+            return Err("a reset changes neither name nor sponsors");
+        }
         if self.invited_user_type.as_deref().is_some_and(|kind| kind != "Guest") {
             return Err("invitedUserType must be Guest");
         }
@@ -158,7 +162,10 @@ fn refusal(error: InviteError) -> Refused {
         InviteError::IsDeleted(id) => (&DELETED, Some(id.0)),
         InviteError::IsTaken(id) => (&TAKEN, Some(id.0)),
         InviteError::HasRoles(id) => (&HAS_ROLES, Some(id.0)),
-        InviteError::NotAllowed | InviteError::TooMany | InviteError::Change(_) => return error.into(),
+        InviteError::NotAllowed
+        | InviteError::LastAdministrator
+        | InviteError::TooMany
+        | InviteError::Change(_) => return error.into(),
     };
     let refused = Refused::new(row, sentence);
     existing.into_iter().fold(refused, Refused::because_of)

@@ -2,7 +2,7 @@
 
 use super::filter;
 use crate::routes::admin_api::access::Api;
-use crate::routes::admin_api::failure::{INVALID, MALFORMED, Refused};
+use crate::routes::admin_api::failure::{MALFORMED, Refused};
 use actix_web::HttpResponse;
 use hospes_idp::admin::Admin;
 use hospes_idp::ports::user_query::UserOrder;
@@ -32,12 +32,26 @@ pub(super) struct Options {
 }
 
 impl Options {
+    /// Of a collection of people.
+    pub(super) fn of_people(api: &Api) -> Result<Self, Refused> {
+        api.query().map_err(Refused::as_malformed)
+    }
+
     /// Of a collection that is listed as it is.
     pub(super) fn of_list(api: &Api) -> Result<Self, Refused> {
-        let options: Self = api.query()?;
+        let options = Self::of_people(api)?;
         match (&options.filter, &options.order_by) {
             (None, None) => Ok(options),
             _ => Err(Refused::new(&MALFORMED, "this collection takes $select, $top and $skiptoken")),
+        }
+    }
+
+    /// Of one object: what of it is wanted.
+    pub(super) fn of_one(api: &Api) -> Result<Self, Refused> {
+        let options = Self::of_list(api)?;
+        match (&options.top, &options.skip_token) {
+            (None, None) => Ok(options),
+            _ => Err(Refused::new(&MALFORMED, "one object takes $select")),
         }
     }
 
@@ -71,7 +85,7 @@ impl Options {
         let size = match self.top.as_deref().map(str::parse) {
             None => USUAL,
             Some(Ok(top)) if (1..=MOST).contains(&top) => top,
-            Some(_) => return Err(Refused::new(&INVALID, format!("$top must be 1 to {MOST}"))),
+            Some(_) => return Err(Refused::new(&MALFORMED, format!("$top must be 1 to {MOST}"))),
         };
         let key = |token: &String| admin.key_of(&self.list(api), token);
         let after = self.skip_token.as_ref().map(key).transpose();

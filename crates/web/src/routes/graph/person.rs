@@ -48,10 +48,14 @@ pub(super) async fn whole(site: &Site, admin: &Admin<'_>, user: &User) -> Result
 }
 
 /// A person among others of a collection that may hold other things.
-pub(super) fn reference(user: &User) -> Value {
-    let mut object = properties(user);
-    object.insert("@odata.type".to_owned(), json!("#microsoft.graph.user"));
-    Value::Object(object)
+pub(super) fn reference(user: &User, selected: Option<&[String]>) -> Value {
+    typed("#microsoft.graph.user", projected(properties(user), selected))
+}
+
+/// An object that says what it is.
+pub(super) fn typed(kind: &str, mut object: Value) -> Value {
+    object["@odata.type"] = json!(kind);
+    object
 }
 
 fn properties(user: &User) -> Map<String, Value> {

@@ -14,7 +14,7 @@ use uuid::Uuid;
 
 pub(super) async fn list(api: Api) -> Answer {
     let admin = api.admin()?;
-    let options: Options = api.query()?;
+    let options = Options::of_people(&api)?;
     let selected = options.selected(&PROPERTIES)?;
     let page = admin.users(&options.people()?, options.page(&api, &admin)?).await?;
     let mut value = Vec::with_capacity(page.items.len());
@@ -26,7 +26,7 @@ pub(super) async fn list(api: Api) -> Answer {
 
 pub(super) async fn read(api: Api) -> Answer {
     let admin = api.admin()?;
-    let selected = Options::of_list(&api)?.selected(&PROPERTIES)?;
+    let selected = Options::of_one(&api)?.selected(&PROPERTIES)?;
     let user = admin.user(id(&api)?).await?;
     let object = match selected {
         Some(names) => shown((&api.site, &admin), &user, Some(&names)).await?,
@@ -39,7 +39,9 @@ pub(super) async fn read(api: Api) -> Answer {
 #[derive(Debug, Default, Deserialize)]
 #[serde(rename_all = "camelCase", deny_unknown_fields, default)]
 struct Patch {
+    #[serde(deserialize_with = "given")]
     account_enabled: Option<bool>,
+    #[serde(deserialize_with = "given")]
     display_name: Option<String>,
     #[serde(deserialize_with = "emptied")]
     given_name: Option<String>,
@@ -47,6 +49,11 @@ struct Patch {
     surname: Option<String>,
     #[serde(deserialize_with = "emptied")]
     preferred_language: Option<String>,
+}
+
+/// Not `null`.
+fn given<'de, T: Deserialize<'de>, D: Deserializer<'de>>(deserializer: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(deserializer).map(Some)
 }
 
 fn emptied<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Option<String>, D::Error> {
@@ -77,15 +84,19 @@ pub(super) async fn remove(api: Api) -> Answer {
 /// Of somebody whom no person invited there is no such object.
 pub(super) async fn invited_by(api: Api) -> Answer {
     let admin = api.admin()?;
+    let selected = Options::of_one(&api)?.selected(&PROPERTIES)?;
     let inviter = admin.user(id(&api)?).await?.invited_by.ok_or(hospes_idp::admin::AdminError::NotFound)?;
     let inviter = admin.user(inviter).await?;
-    Ok(HttpResponse::Ok().json(single(&api, "directoryObjects", reference(&inviter))))
+    let object = reference(&inviter, selected.as_deref());
+    Ok(HttpResponse::Ok().json(single(&api, "directoryObjects", object)))
 }
 
 pub(super) async fn sponsors(api: Api) -> Answer {
     let admin = api.admin()?;
-    let options = Options::of_list(&api)?;
-    let value = admin.sponsors(id(&api)?).await?.iter().map(reference).collect();
+    let options = Options::of_one(&api)?;
+    let selected = options.selected(&PROPERTIES)?;
+    let sponsors = admin.sponsors(id(&api)?).await?;
+    let value = sponsors.iter().map(|sponsor| reference(sponsor, selected.as_deref())).collect();
     Ok(options.found((&api, &admin), "directoryObjects", (value, None)))
 }
 
