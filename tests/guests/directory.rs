@@ -109,7 +109,7 @@ fn administrator_again<'a>(harbor: &'a TestTenant<'a>, token: &str) -> Program<'
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn api_15_api_20_query_options_are_read_or_refused() {
+async fn api_15_api_16_query_options_are_read_or_refused() {
     let app = TestApp::spawn().await;
     let harbor = app.tenant("harbor").await;
     let office = administrator(&harbor).await;

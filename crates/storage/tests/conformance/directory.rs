@@ -15,7 +15,8 @@ mod survival;
 mod tenants;
 
 use crate::fixture::{self, event};
-use hospes_idp::ids::TenantId;
+use hospes_idp::guest::user::User;
+use hospes_idp::ids::{TenantId, UserId};
 use hospes_idp::ports::{Change, ChangeError, Directory, PageRequest, UserQuery};
 use hospes_idp::tenant::Tenant;
 use hospes_idp::vault::SecretHash;
@@ -26,6 +27,15 @@ type Store = Arc<dyn Directory>;
 /// Makes a change that must succeed.
 async fn make(directory: &Store, tenant: TenantId, change: Change) {
     directory.apply(change, event(tenant)).await.unwrap();
+}
+
+/// Deletes somebody, and then for good.
+async fn purge(directory: &Store, tenant: TenantId, id: UserId) {
+    let user = directory.user(tenant, id).await.unwrap().unwrap();
+    let early = Change::DeleteUser(tenant, id);
+    assert!(is_missing(&refused(directory, tenant, early.clone()).await), "who is not deleted is not purged");
+    make(directory, tenant, Change::UpdateUser(User { deleted_at: Some(user.created_at), ..user })).await;
+    make(directory, tenant, early).await;
 }
 
 /// Makes a change that must be refused, and checks that it left nothing behind, not even its audit entry.

@@ -85,9 +85,13 @@ fn query(params: &Params) -> String {
 }
 
 async fn confirm(site: &Site, params: &Params) -> HttpResponse {
-    let accounts = site.idp().accounts(&site.visit()).await.unwrap_or_default();
+    let accounts = match site.idp().accounts(&site.visit()).await {
+        Ok(accounts) => accounts,
+        Err(error) => return site.page_error(&error.into()),
+    };
     let email = accounts.first().map(|one| one.user.email.to_string()).unwrap_or_default();
-    let account = accounts.first().map(|one| one.session.handle(PAGE)).unwrap_or_default();
+    // Of somebody who was disabled there is a session and no account any more.
+    let account = accounts.first().map_or_else(|| "all".to_owned(), |one| one.session.handle(PAGE));
     let (response, csrf) = site.form_page(StatusCode::OK);
     let action = format!("{}?{}", site.path("/logout"), query(params));
     let stay = site.path("/home");

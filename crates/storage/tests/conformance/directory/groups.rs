@@ -119,7 +119,7 @@ async fn who_is_deleted_is_in_no_group(directory: Store) {
             make(&directory, tenant.id, Change::AddMember(membership)).await;
         }
     }
-    make(&directory, tenant.id, Change::DeleteUser(tenant.id, ada.id)).await;
+    super::purge(&directory, tenant.id, ada.id).await;
     make(&directory, tenant.id, Change::DeleteGroup(tenant.id, editors.id)).await;
     assert_eq!(names_of(&directory, tenant.id, finn.id).await, ["Sailors"]);
     assert_eq!(names_of(&directory, tenant.id, ada.id).await, Vec::<String>::new());

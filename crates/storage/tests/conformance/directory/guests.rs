@@ -1,6 +1,6 @@
 //! People: found by contact address or by identity, admitted once, deleted with all that is theirs.
 
-use super::{Store, all, is_conflict, is_missing, is_stale, make, new_tenant, other_secret, refused};
+use super::{Store, all, is_conflict, is_missing, is_stale, make, new_tenant, other_secret, purge, refused};
 use crate::backend::on_every_directory;
 use crate::fixture::{
     account, client, consent, ctx, email, event, guest, home_idp, identity, invitation, mail, member,
@@ -84,7 +84,9 @@ async fn an_account_is_put_for_an_existing_person_only(directory: Store) {
     make(&directory, tenant.id, Change::InsertUser(user.clone(), None)).await;
     let read = async || directory.local_account(tenant.id, user.id).await.unwrap();
     assert_eq!(read().await, None);
-    make(&directory, tenant.id, put(&tenant, account.clone())).await;
+    let none = put(&tenant, account.clone());
+    assert!(is_missing(&refused(&directory, tenant.id, none).await), "there is nothing to change");
+    make(&directory, tenant.id, admit(&user, Binding::Local(account.clone()), None)).await;
     assert_eq!(read().await.as_ref(), Some(&account));
     account.password = None;
     make(&directory, tenant.id, put(&tenant, account.clone())).await;
@@ -304,9 +306,10 @@ async fn a_deleted_person_leaves_nothing_behind(directory: Store) {
     let (user, invitation) = invited(&directory, &tenant, "ada@a.example").await;
     let link = identity(&user, &home, "sub");
     make(&directory, tenant.id, admit(&user, Binding::Federated(link.clone()), Some(&invitation))).await;
-    make(&directory, tenant.id, put(&tenant, account(&user))).await;
+    let bound = User { version: 1, ..user.clone() };
+    make(&directory, tenant.id, admit(&bound, Binding::Local(account(&user)), None)).await;
     make(&directory, tenant.id, Change::PutConsent(consent(&user, &portal, "openid"))).await;
-    make(&directory, tenant.id, Change::DeleteUser(tenant.id, user.id)).await;
+    purge(&directory, tenant.id, user.id).await;
     let (id, tenant) = (user.id, tenant.id);
     assert_eq!(directory.user(tenant, id).await.unwrap(), None);
     assert_eq!(directory.user_by_email(tenant, &user.email).await.unwrap(), None);

@@ -3,6 +3,7 @@
 use super::{Store, is_conflict, is_missing, make, new_tenant, refused};
 use crate::backend::on_every_directory;
 use crate::fixture::{account, mail, member};
+use hospes_idp::guest::user::LocalAccount;
 use hospes_idp::mail::OutboxMail;
 use hospes_idp::ports::Change;
 use hospes_idp::tenant::Tenant;
@@ -55,7 +56,8 @@ async fn a_new_password_and_its_notice_come_together(directory: Store) {
     let replace = Change::ReplacePassword(account.clone(), notice.clone());
     assert!(is_missing(&refused(&directory, tenant.id, replace.clone()).await));
     assert_eq!(claim(&directory, NOON, after(60)).await, []);
-    make(&directory, tenant.id, Change::InsertUser(user.clone(), None)).await;
+    let first = LocalAccount { password: None, ..account.clone() };
+    make(&directory, tenant.id, Change::InsertUser(user.clone(), Some(first))).await;
     make(&directory, tenant.id, replace).await;
     assert_eq!(directory.local_account(tenant.id, user.id).await.unwrap(), Some(account));
     assert_eq!(claim(&directory, NOON, after(60)).await, [notice]);

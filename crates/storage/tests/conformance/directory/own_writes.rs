@@ -83,7 +83,7 @@ async fn ses_08_a_person(directory: Store) {
     user.status = Status::Disabled;
     make(&directory, tenant.id, Change::UpdateUser(user)).await;
     assert_eq!(status().await, Some(Status::Disabled));
-    make(&directory, tenant.id, Change::DeleteUser(tenant.id, id)).await;
+    super::purge(&directory, tenant.id, id).await;
     assert_eq!(status().await, None);
 }
 

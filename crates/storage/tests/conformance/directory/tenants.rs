@@ -55,9 +55,9 @@ impl Everything {
             Change::InsertHomeIdp(home.clone()),
             Change::InsertClient(portal.clone()),
             invite(&user, &invitation),
-            Change::ReplacePassword(account(&user), mail(&tenant, ctx().now)),
+            admit(&user, Binding::Local(account(&user)), None),
             Change::PutConsent(consent(&user, &portal, "openid")),
-            admit(&user, Binding::Federated(link.clone()), None),
+            admit(&User { version: 1, ..user.clone() }, Binding::Federated(link.clone()), None),
         ] {
             make(directory, tenant.id, change).await;
         }

@@ -309,7 +309,7 @@ mod tests {
     }
 
     #[test]
-    fn api_20_what_is_no_filter_is_refused_with_a_sentence() {
+    fn api_16_what_is_no_filter_is_refused_with_a_sentence() {
         let deep = format!("{}userType eq 'Guest'{}", "(".repeat(17), ")".repeat(17));
         let long = format!("displayName eq '{}'", "x".repeat(MOST));
         for filter in [
