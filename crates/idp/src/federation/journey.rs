@@ -200,10 +200,12 @@ impl Idp {
     }
 }
 
-/// A guest who redeems should be asked which account, not be signed in with whatever session is open at home.
+/// A guest who redeems, and whoever wants another account, should be asked which, not be signed in with whatever session
+/// is open at home.
 fn prompt_at_home(interaction: &Interaction) -> Option<&'static str> {
     let prompt = interaction.request().map(|request| request.prompt).unwrap_or_default();
-    let set_aside = interaction.session_set_aside && !matches!(interaction.purpose, For::Visit(_));
+    let wants_another = interaction.choosing || !matches!(interaction.purpose, For::Visit(_));
+    let set_aside = interaction.session_set_aside && wants_another;
     match (prompt.login, set_aside || prompt.select_account) {
         (true, _) => Some("login"),
         (false, true) => Some("select_account"),
