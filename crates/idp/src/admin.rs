@@ -11,6 +11,7 @@ pub mod people;
 pub mod permission;
 mod preview;
 pub mod registration_tokens;
+mod reset;
 mod sector;
 pub mod set_up;
 pub mod sponsors;

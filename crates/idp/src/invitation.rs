@@ -5,6 +5,5 @@ pub mod invite;
 mod issue;
 mod manage;
 pub mod redeem;
-mod reset;
 
 pub use crate::model::invitation as record;

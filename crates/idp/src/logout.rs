@@ -172,7 +172,7 @@ impl Idp {
             frames,
             home: home.filter(|home| home.status.is_enabled()).map(|home| (home.id, home.display_name)),
             left: left.len(),
-            cookie: self.cookie_of(visit, left.iter().map(|(cookie, session)| (cookie.reveal(), session))),
+            cookie: Self::cookie_of(visit, left.iter().map(|(cookie, session)| (cookie.reveal(), session))),
         })
     }
 

@@ -145,13 +145,12 @@ fn prompt(params: &Params) -> Result<Prompt, OAuthError> {
     for word in &words {
         match word.as_str() {
             "none" => prompt.none = true,
-            "login" => prompt.login = true,
+            // Whoever wants an account is not answered with the one they are signed in with.
+            "login" | "create" => prompt.login = true,
             "consent" => prompt.consent = true,
             // Initiating User Registration §4: who has an invitation finds the way in on the sign-in page; nobody else
             // gets an account by asking for one.
             "select_account" => prompt.select_account = true,
-            // Whoever wants an account is not answered with the one they are signed in with.
-            "create" => prompt.login = true,
             _ => return Err(OAuthError::invalid_request("prompt has an unknown value")),
         }
     }

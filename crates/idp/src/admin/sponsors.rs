@@ -3,11 +3,8 @@
 use super::{Admin, AdminError};
 use crate::audit::AuditKind;
 use crate::ids::UserId;
-use crate::model::user::User;
+use crate::model::user::{MAX_SPONSORS, User};
 use crate::ports::Change;
-
-/// Sponsors of one guest at most, as in the model product.
-pub const MAX_SPONSORS: usize = 5;
 
 impl Admin<'_> {
     /// Who is responsible for a person, without those who were deleted.

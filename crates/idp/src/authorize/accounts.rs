@@ -200,7 +200,7 @@ impl Idp {
             })
             .await?;
         reply.frames = frames;
-        reply.session = self.cookie_of(visit, left.iter().map(|one| (one.cookie.reveal(), &one.session)));
+        reply.session = Self::cookie_of(visit, left.iter().map(|one| (one.cookie.reveal(), &one.session)));
         Ok(reply)
     }
 

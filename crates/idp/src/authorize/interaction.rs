@@ -95,6 +95,7 @@ pub enum Answer {
 }
 
 /// A sign-in in progress.
+#[expect(clippy::struct_excessive_bools, reason = "each is one fact about the way so far")]
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 pub struct Interaction {
     /// In its URL; worth nothing without the browser's cookie.

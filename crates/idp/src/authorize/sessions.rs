@@ -130,7 +130,8 @@ impl Idp {
                 named.push((cookie, &other.session));
             }
         }
-        let cookie = self.cookie_of(visit, named.iter().map(|(cookie, session)| (cookie.as_str(), *session)));
+        let cookie =
+            Self::cookie_of(visit, named.iter().map(|(cookie, session)| (cookie.as_str(), *session)));
         Ok(Seats { session, cookie, moved })
     }
 
@@ -150,7 +151,6 @@ impl Idp {
 
     /// The cookie that names these sessions.
     pub(crate) fn cookie_of<'a>(
-        &self,
         visit: &Visit<'_>,
         sessions: impl Iterator<Item = (&'a str, &'a Session)>,
     ) -> SessionCookie {

@@ -1,13 +1,12 @@
 //! Making an invitation: who may, to whom, leading where. The guest object exists from this moment.
 
 use crate::Idp;
-use crate::admin::sponsors::MAX_SPONSORS;
 use crate::ctx::Ctx;
 use crate::email::{Domain, EmailAddress, EmailError};
 use crate::ids::UserId;
 use crate::model::invitation::{Invitation, Inviter};
 use crate::model::tenant::{AllowInvitesFrom, Status, Tenant};
-use crate::model::user::{ExternalUserState, Profile, Role, User};
+use crate::model::user::{ExternalUserState, MAX_SPONSORS, Profile, Role, User};
 use crate::ports::directory::Invitee;
 use crate::ports::{ChangeError, Unavailable};
 use hospes_protocol::claims::UserType;
@@ -126,8 +125,8 @@ pub fn may_invite(tenant: &Tenant, user: &User) -> bool {
 }
 
 /// A checked request.
-pub(super) struct Checked {
-    pub(super) email: EmailAddress,
+pub(crate) struct Checked {
+    pub(crate) email: EmailAddress,
     pub(super) cc: Option<EmailAddress>,
     pub(super) message: Option<String>,
 }
@@ -144,14 +143,14 @@ impl Idp {
         let checked = self.check_invite((tenant, &inviter), &request).await?;
         self.count_invite(ctx, tenant, &inviter, &checked.email).await?;
         let existing = self.directory.user_by_email(tenant.id, &checked.email).await?;
-        let (user, invitee) = match existing {
+        let (user, fate) = match existing {
             Some(user) => (invitable(user)?, Invitee::Known),
             None => (guest(ctx, tenant, &inviter, &request, &checked.email), Invitee::New),
         };
-        self.issue((ctx, tenant), inviter, (&request, checked), (user, invitee)).await
+        self.issue((ctx, tenant), inviter, (&request, checked), (user, fate)).await
     }
 
-    pub(super) async fn check_invite(
+    pub(crate) async fn check_invite(
         &self,
         (tenant, inviter): (&Tenant, &Inviter),
         request: &InviteRequest,
@@ -184,7 +183,7 @@ impl Idp {
         Ok(Checked { email, cc, message: message.filter(|text| !text.trim().is_empty()) })
     }
 
-    pub(super) async fn count_invite(
+    pub(crate) async fn count_invite(
         &self,
         ctx: &Ctx,
         tenant: &Tenant,
@@ -214,7 +213,7 @@ impl Idp {
     }
 }
 
-pub(super) fn invitable(user: User) -> Result<User, InviteError> {
+pub(crate) fn invitable(user: User) -> Result<User, InviteError> {
     match (user.user_type, user.status) {
         (UserType::Member, _) => Err(InviteError::IsMember(user.id)),
         (UserType::Guest, Status::Disabled) => Err(InviteError::IsDisabled(user.id)),

@@ -17,12 +17,12 @@ use jiff::SignedDuration;
 
 impl Idp {
     /// Invites somebody who may be invited.
-    pub(super) async fn issue(
+    pub(crate) async fn issue(
         &self,
         (ctx, tenant): (&Ctx, &Tenant),
         inviter: Inviter,
         (request, checked): (&InviteRequest, Checked),
-        (user, invitee): (User, Invitee),
+        (user, fate): (User, Invitee),
     ) -> Result<Invited, InviteError> {
         let secret = ctx.token();
         let invitation = invitation(ctx, tenant, (&user, &inviter), (request, &checked, &secret));
@@ -33,7 +33,7 @@ impl Idp {
             None
         };
         let mail_queued = mail.is_some();
-        let kind = match invitee {
+        let kind = match fate {
             Invitee::New | Invitee::Known => AuditKind::InvitationCreated,
             Invitee::Reset => AuditKind::RedemptionReset,
         };
@@ -42,7 +42,8 @@ impl Idp {
             .detail("invitation", invitation.id.to_string())
             .detail("mail", mail_queued)
             .detail("to", checked.email.masked());
-        let change = Change::Invite { user: user.clone(), invitee, invitation: invitation.clone(), mail };
+        let change =
+            Change::Invite { user: user.clone(), invitee: fate, invitation: invitation.clone(), mail };
         match self.apply(change, event).await {
             Err(ChangeError::Conflict("email")) => return Err(self.taken(tenant, &checked.email).await?),
             applied => applied?,

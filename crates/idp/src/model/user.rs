@@ -9,6 +9,9 @@ use hospes_protocol::{Issuer, Subject};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+/// Sponsors of one guest at most, as in the model product.
+pub const MAX_SPONSORS: usize = 5;
+
 /// Whether an invited person has redeemed; spelled as Graph spells it. Absent for people who were never invited.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub enum ExternalUserState {

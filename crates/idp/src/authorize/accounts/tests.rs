@@ -40,7 +40,7 @@ fn which_account_a_request_goes_on_with() {
     let bound =
         |address: &str| Interaction { session: Some(format!("sid of {address}")), ..select_account() };
     let all = [FREYA, OTHER, THIRD];
-    let rows = [
+    let rows = vec![
         ("nobody is there", authorizing(|_| ()), &all[..0], ""),
         ("one is there", authorizing(|_| ()), &all[..1], FREYA),
         ("several are there", authorizing(|_| ()), &all[..], "?3"),

@@ -1,11 +1,11 @@
 //! Resetting a redemption: the person stays who they are here, with groups, roles and history, and redeems anew, with
 //! another account at home or from another address.
 
-use super::invite::{InviteError, InviteRequest, Invited, invitable};
-use crate::admin::Admin;
-use crate::admin::people::administers;
+use super::Admin;
+use super::people::administers;
 use crate::endings::Whose;
 use crate::ids::UserId;
+use crate::invitation::invite::{InviteError, InviteRequest, Invited, invitable};
 use crate::model::invitation::Inviter;
 use crate::model::user::{ExternalUserState, User};
 use crate::ports::ChangeError;
@@ -42,9 +42,9 @@ impl Admin<'_> {
             ..user
         };
         let at = (self.ctx, self.tenant);
-        let invited = self.idp.issue(at, inviter, (&request, checked), (user, Invitee::Reset)).await?;
+        let made = self.idp.issue(at, inviter, (&request, checked), (user, Invitee::Reset)).await?;
         let by = (self.actor.clone(), "redemptionReset");
         self.idp.end_sessions((self.ctx, self.tenant.id), Whose::User(id), by).await?;
-        Ok(invited)
+        Ok(made)
     }
 }
