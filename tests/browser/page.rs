@@ -25,6 +25,14 @@ const MEASURE: &str = "
         wide, target,
     };";
 
+/// Each rule that is broken, with where.
+const AXE: &str = "
+    const done = arguments[arguments.length - 1];
+    const tags = ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'];
+    axe.run({runOnly: tags}).then(
+        ({violations}) => done(violations.map((v) => [v.id, v.nodes.map((n) => n.html.slice(0, 200))])),
+        (error) => done([String(error)]));";
+
 /// A file name made of a heading.
 pub(crate) fn file_name(heading: &str) -> String {
     let letters = heading.chars().map(|letter| if letter.is_alphanumeric() { letter } else { '-' });
@@ -44,6 +52,19 @@ pub(crate) async fn judge(driver: &WebDriver, heading: &str) {
     }
     driver.cdp().send_raw("Emulation.clearDeviceMetricsOverride", ()).await.unwrap();
     assert_quiet(driver, heading).await;
+}
+
+/// The same on the narrowest telephone, and what axe finds: WCAG 2.2 A and AA.
+pub(crate) async fn judge_closely(driver: &WebDriver, heading: &str) {
+    resize(driver, 320, HEIGHT).await;
+    let seen = driver.execute(MEASURE, vec![]).await.unwrap().json().clone();
+    assert_eq!((&seen["scrolls"], &seen["wide"]), (&json!(false), &json!([])), "“{heading}” fits 320 px");
+    assert_eq!(seen["target"], json!([]), "“{heading}” is easy to touch at 320 px");
+    driver.cdp().send_raw("Emulation.clearDeviceMetricsOverride", ()).await.unwrap();
+    let axe = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("counterparts/node_modules/axe-core/axe.min.js");
+    driver.execute(std::fs::read_to_string(axe).unwrap(), vec![]).await.unwrap();
+    let found = driver.execute_async(AXE, vec![]).await.unwrap().json().clone();
+    assert_eq!(found, json!([]), "axe at “{heading}”: {found:#}");
 }
 
 /// No console errors, no violations of the content security policy, nothing that failed to load.

@@ -11,6 +11,7 @@ use hospes_idp::admin::{Admin, AdminError, Caller};
 use hospes_idp::email::Domain;
 use hospes_idp::federation::home_idp::{ClaimMap, EmailTrust, HomeDomain};
 use hospes_idp::guest::user::Role;
+use hospes_idp::options::KeepSignedIn;
 use hospes_idp::tenant::{Status, Tenant, TenantSettings};
 use hospes_protocol::client_auth::ClientAuthMethod;
 use hospes_protocol::jose::Algorithm;
@@ -79,7 +80,7 @@ async fn tenant(app: &App, ctx: &Ctx, slug: &str, display_name: &str) -> Result<
     let new = NewTenant {
         slug: slug.to_owned(),
         display_name: display_name.to_owned(),
-        settings: TenantSettings::default(),
+        settings: TenantSettings { keep_signed_in: KeepSignedIn::Ask, ..TenantSettings::default() },
     };
     app.idp.create_tenant(ctx, &Caller::Operator, new).await
 }
