@@ -8,6 +8,8 @@ mod rules;
 #[cfg(test)]
 mod samples;
 #[cfg(test)]
+mod samples_account;
+#[cfg(test)]
 mod samples_demo;
 #[cfg(test)]
 mod samples_device;

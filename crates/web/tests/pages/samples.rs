@@ -1,12 +1,11 @@
 //! One or more samples of every page, made from one set of values.
 
-use crate::{rules, samples_demo, samples_device, samples_guest};
+use crate::{rules, samples_account, samples_demo, samples_device, samples_guest};
 use askama::Template;
 use hospes_web::pages::{
-    ApplicationLink, Choice, ConfirmSignOut, ErrorPage, FormPost, Home, HomeAccount, Href, InvitationList,
-    InvitationRow, InvitationState, InviteForm, InviteGuest, InviteOutcome, InviteProblem, InviteResult,
-    Layout, Moment, NewPassword, NewPasswordProblem, NewPasswordPurpose, NotFound, SessionRow, Sessions,
-    SetUp, SetUpProblem, SignedOut, Standing, Strength, Unavailable,
+    Choice, ErrorPage, FormPost, Href, InvitationList, InvitationRow, InvitationState, InviteForm,
+    InviteGuest, InviteOutcome, InviteProblem, InviteResult, Layout, Moment, NewPassword, NewPasswordProblem,
+    NewPasswordPurpose, NotFound, SetUp, SetUpProblem, Strength, Unavailable,
 };
 use jiff::Timestamp;
 
@@ -103,7 +102,7 @@ pub(crate) fn pages(data: &Data) -> Pages {
     let mut pages = Pages::new();
     samples_guest::guest(data, &mut pages);
     passwords(data, &mut pages);
-    account(data, &mut pages);
+    samples_account::account(data, &mut pages);
     samples_device::device(data, &mut pages);
     inviting(data, &mut pages);
     list(data, &mut pages);
@@ -162,68 +161,6 @@ fn passwords(data: &Data, pages: &mut Pages) {
         SetUpProblem::Password(NewPasswordProblem::TooCommon),
     ];
     add(pages, "SetUp.error", &set_up(Some(Strength::Fair), problems));
-}
-
-fn account(data: &Data, pages: &mut Pages) {
-    let home = |name, home, link: Option<Href<'static>>| Home {
-        layout: data.layout(),
-        organization: &data.organization,
-        name,
-        email: &data.email,
-        standing: Standing::Guest,
-        home,
-        account: "a",
-        sign_out_action: "/t/fjord/sign-out",
-        switch_action: "/t/fjord/accounts",
-        applications: link.map(|href| ApplicationLink { name: &data.app, href }).into_iter().collect(),
-        sessions: href("/t/fjord/sessions"),
-        invite: link,
-        invitations: link,
-    };
-    add(pages, "Home", &home(Some(data.person.as_str()), HomeAccount::Federated(&data.idp), None));
-    add(pages, "Home.inviter", &home(None, HomeAccount::Lightweight, Some(href("/t/fjord/invitations"))));
-    let apps = [data.app.clone(), data.organization.clone()];
-    let row = |agent, home, is_here| SessionRow {
-        agent,
-        home,
-        apps: if is_here { &apps } else { &[] },
-        began: Moment::from(Timestamp::UNIX_EPOCH),
-        used: Moment::from(Timestamp::UNIX_EPOCH),
-        is_here,
-        end_action: "/t/fjord/sessions/1/end".into(),
-    };
-    let sessions = Sessions {
-        layout: data.layout(),
-        rows: vec![row(Some("Firefox on Windows"), Some(data.idp.as_str()), true), row(None, None, false)],
-        end_others_action: Some("/t/fjord/sessions/end-others"),
-        account: "a",
-        sign_out_action: "/t/fjord/logout",
-        home: href("/t/fjord/home"),
-    };
-    add(pages, "Sessions", &sessions);
-    let confirm = ConfirmSignOut {
-        layout: data.layout(),
-        app: Some(&data.app),
-        email: &data.email,
-        account: "a",
-        has_others: true,
-        action: "/t/fjord/sign-out",
-        stay: href("/t/fjord/home"),
-    };
-    add(pages, "ConfirmSignOut", &confirm);
-    add(
-        pages,
-        "SignedOut",
-        &SignedOut {
-            layout: data.layout(),
-            again: Some(href("/t/fjord/home")),
-            left: 2,
-            sign_out_action: "/t/fjord/logout",
-            back: Some(href("https://app.example/after")),
-            home: Some((href("/t/fjord/upstream/1/sign-out"), &data.text)),
-            frames: vec![href("https://app.example/signed-out?iss=https%3A%2F%2Fid.example&sid=1")],
-        },
-    );
 }
 
 fn inviting(data: &Data, pages: &mut Pages) {

@@ -2,9 +2,9 @@
 
 use crate::samples::{Data, Pages, add, moment, privacy};
 use hospes_web::pages::{
-    AccountRow, AnotherSession, ChooseAccount, Code, CodeProblem, CodePurpose, Consent, Declined, Detail,
-    HomeAccount, Identifier, IdentifierProblem, InvitationOpened, Layout, LinkProblem, LinkProblemKind,
-    Mismatch, Password, PasswordProblem, ReviewPermissions, Wish,
+    AnotherSession, Code, CodeProblem, CodePurpose, Consent, Declined, Detail, HomeAccount, Identifier,
+    IdentifierProblem, InvitationOpened, Layout, LinkProblem, LinkProblemKind, Mismatch, Password,
+    PasswordProblem, ReviewPermissions, Wish,
 };
 
 pub(crate) fn guest(data: &Data, pages: &mut Pages) {
@@ -25,16 +25,6 @@ fn sign_in(data: &Data, pages: &mut Pages) {
     };
     add(pages, "Identifier", &identifier(Some(data.app.as_str()), "", None));
     add(pages, "Identifier.error", &identifier(None, &data.email, Some(IdentifierProblem::Malformed)));
-    let row = |name, home| AccountRow { handle: "a", name, email: &data.email, home };
-    let choose = ChooseAccount {
-        layout: data.layout(),
-        app: Some(&data.app),
-        accounts: vec![row(Some(data.person.as_str()), Some(data.idp.as_str())), row(None, None)],
-        action: "/t/fjord/account",
-        sign_out_action: "/t/fjord/sign-out",
-        restart_action: "/t/fjord/restart",
-    };
-    add(pages, "ChooseAccount", &choose);
     let password = |username, problem| Password {
         layout: data.layout(),
         address: &data.email,
