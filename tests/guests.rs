@@ -1,5 +1,6 @@
 //! What guests meet, and whoever pretends to be one: group by group of the catalogue.
 
+mod account_screens;
 mod accounts;
 mod directory;
 mod entrance;

@@ -36,6 +36,7 @@ async fn two_accounts_share_a_browser() {
     hanna.follow("Sign in").await;
     sees(&mut hanna, "Choose an account").await;
     hanna.reads("Freya Fjell").await;
+    hanna.reads("Hanna Hafen").await;
     hanna.driver.find(By::XPath("//button[contains(.,'Freya')]")).await.unwrap().click().await.unwrap();
     hanna.reaches("Welcome, Freya Fjell").await;
     hanna.open(&format!("{own}/home")).await;
@@ -48,6 +49,10 @@ async fn two_accounts_share_a_browser() {
     sees(&mut hanna, "You are signed out").await;
     hanna.open(&format!("{own}/home")).await;
     hanna.reaches("Hello, Hanna Hafen").await;
+    hanna.press("Use another account").await;
+    sees(&mut hanna, "Choose an account").await;
+    hanna.driver.find(By::Css("form[action$='/sign-out'] button")).await.unwrap().click().await.unwrap();
+    hanna.reaches("Sign in to Harbor Logistics").await;
 }
 
 #[tokio::test]

@@ -54,17 +54,23 @@ pub(crate) async fn judge(driver: &WebDriver, heading: &str) {
     assert_quiet(driver, heading).await;
 }
 
-/// The same on the narrowest telephone, and what axe finds: WCAG 2.2 A and AA.
+/// The same on the narrowest telephone, and what axe finds there and on a desktop, light and dark: WCAG 2.2 A and AA.
 pub(crate) async fn judge_closely(driver: &WebDriver, heading: &str) {
     resize(driver, 320, HEIGHT).await;
     let seen = driver.execute(MEASURE, vec![]).await.unwrap().json().clone();
     assert_eq!((&seen["scrolls"], &seen["wide"]), (&json!(false), &json!([])), "“{heading}” fits 320 px");
     assert_eq!(seen["target"], json!([]), "“{heading}” is easy to touch at 320 px");
-    driver.cdp().send_raw("Emulation.clearDeviceMetricsOverride", ()).await.unwrap();
     let axe = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("counterparts/node_modules/axe-core/axe.min.js");
     driver.execute(std::fs::read_to_string(axe).unwrap(), vec![]).await.unwrap();
-    let found = driver.execute_async(AXE, vec![]).await.unwrap().json().clone();
-    assert_eq!(found, json!([]), "axe at “{heading}”: {found:#}");
+    for (scheme, width) in [("light", 320), ("dark", 320), ("light", 1280), ("dark", 1280)] {
+        let media = json!({"features": [{"name": "prefers-color-scheme", "value": scheme}]});
+        driver.cdp().send_raw("Emulation.setEmulatedMedia", media).await.unwrap();
+        resize(driver, width, HEIGHT).await;
+        let found = driver.execute_async(AXE, vec![]).await.unwrap().json().clone();
+        assert_eq!(found, json!([]), "axe at “{heading}”, {scheme}, {width} px: {found:#}");
+    }
+    driver.cdp().send_raw("Emulation.setEmulatedMedia", json!({"features": []})).await.unwrap();
+    driver.cdp().send_raw("Emulation.clearDeviceMetricsOverride", ()).await.unwrap();
 }
 
 /// No console errors, no violations of the content security policy, nothing that failed to load.

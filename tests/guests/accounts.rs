@@ -13,41 +13,41 @@ use reqwest::header::COOKIE;
 use scraper::Selector;
 
 /// The addresses on the screen that asks which account, in order.
-fn offered(page: &Answer) -> Vec<String> {
+pub(super) fn offered(page: &Answer) -> Vec<String> {
     assert_eq!(page.status, 200, "{page:?}");
     let address = Selector::parse(".choose bdi[dir=ltr]").unwrap();
     page.page().select(&address).map(|address| address.text().collect()).collect()
 }
 
 /// Presses a button of the account with this address.
-async fn press(browser: &Browser, page: &Answer, action: &str, email: &str) -> Answer {
+pub(super) async fn press(browser: &Browser, page: &Answer, action: &str, email: &str) -> Answer {
     let at = offered(page).iter().position(|offered| offered == email).expect("an offered account");
     let handles = Selector::parse(".accounts li form:first-child input[name=account]").unwrap();
     let handle = page.page().select(&handles).nth(at).unwrap().value().attr("value").unwrap().to_owned();
     browser.submit(page, action, &[("account", &handle)]).await
 }
 
-async fn choose(browser: &Browser, page: &Answer, email: &str) -> Answer {
+pub(super) async fn choose(browser: &Browser, page: &Answer, email: &str) -> Answer {
     press(browser, page, "/account", email).await
 }
 
-async fn tokens(request: &Authorization<'_>, answer: &Answer) -> Tokens {
+pub(super) async fn tokens(request: &Authorization<'_>, answer: &Answer) -> Tokens {
     request.client.redeem(&request.code(answer)).send().await.tokens()
 }
 
 /// Signs somebody in beside whoever is there.
-async fn add(wiki: &TestClient<'_>, browser: &Browser, person: &Person) -> Tokens {
+pub(super) async fn add(wiki: &TestClient<'_>, browser: &Browser, person: &Person) -> Tokens {
     let request = wiki.authorize().set("prompt", "select_account");
     let page = request.open(browser).await;
     let page = if offered(&page).is_empty() { page } else { browser.submit(&page, "/restart", &[]).await };
     tokens(&request, &browser.sign_in(page, person).await).await
 }
 
-fn sid(tokens: &Tokens) -> String {
+pub(super) fn sid(tokens: &Tokens) -> String {
     jwt::claims(tokens.id_token())["sid"].as_str().unwrap().to_owned()
 }
 
-fn is_of(tokens: &Tokens, person: &Person) -> bool {
+pub(super) fn is_of(tokens: &Tokens, person: &Person) -> bool {
     jwt::claims(tokens.id_token())["oid"] == person.id.to_string()
 }
 
@@ -57,7 +57,7 @@ async fn opens(harbor: &TestTenant<'_>, (name, value): &(String, String)) -> boo
     request.send().await.unwrap().status() == 200
 }
 
-async fn hanna_and_henry(harbor: &TestTenant<'_>) -> (Person, Person) {
+pub(super) async fn hanna_and_henry(harbor: &TestTenant<'_>) -> (Person, Person) {
     (harbor.member("hanna@harbor.example").await, harbor.member("henry@harbor.example").await)
 }
 
@@ -238,8 +238,11 @@ async fn ses_12_the_screen_that_asks_signs_out_and_takes_no_foreign_choice() {
         assert_eq!(offered(&again).len(), 2, "{again:?}");
     }
     let left = app.audited((SignedOut, None), press(&browser, &page, "/sign-out", &henry.email)).await;
-    // Of one that is left there is nothing to choose.
-    assert!(is_of(&tokens(&request, &left).await, &hanna));
+    assert!(left.url.contains("/interaction/") && !left.has("iframe"), "{left:?}");
+    assert_eq!(offered(&left), [hanna.email.as_str()], "nobody goes on as somebody unasked");
+    let again = app.unchanged(browser.submit(&left, "/sign-out", &[("account", &foreign)])).await;
+    assert_eq!(offered(&again).len(), 1, "{again:?}");
+    assert!(is_of(&tokens(&request, &choose(&browser, &left, &hanna.email).await).await, &hanna));
     let henrys = wiki.authorize().set("prompt", "none").set("login_hint", &henry.email);
     henrys.get(&browser).await.is_returned("login_required", &henrys);
     henrys.code(&henrys.get(&other).await);

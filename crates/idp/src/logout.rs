@@ -177,7 +177,7 @@ impl Idp {
     }
 
     /// Each with the issuer and the session, so that a client ends that one only (Front-Channel Logout §2).
-    async fn frames(&self, visit: &Visit<'_>, ended: &Ended) -> Result<Vec<String>, Unavailable> {
+    pub(crate) async fn frames(&self, visit: &Visit<'_>, ended: &Ended) -> Result<Vec<String>, Unavailable> {
         let issuer = self.issuer(visit.tenant);
         let mut frames = Vec::new();
         for participant in &ended.participants {

@@ -1,6 +1,6 @@
 //! From outcomes to HTTP.
 
-use crate::pages::{FormPost, Href};
+use crate::pages::{FormPost, Href, Layout};
 use crate::plain::html;
 use crate::screens::Screen;
 use crate::site::Site;
@@ -24,7 +24,13 @@ impl Site {
     /// twice. What was wrong with an answer is shown at once.
     pub(crate) fn answer_form(&self, reply: Result<Reply, PageError>) -> HttpResponse {
         match reply {
-            Ok(Reply { outcome: Outcome::Screen { interaction, problem: None, .. }, binding, session }) => {
+            // What has to be told to clients is told by the screen itself.
+            Ok(Reply {
+                outcome: Outcome::Screen { interaction, problem: None, .. },
+                binding,
+                session,
+                frames,
+            }) if frames.is_empty() => {
                 let mut response = redirect(&self.path(&format!("/interaction/{interaction}")));
                 self.cookies().write(&mut response, binding, session);
                 response.finish()
@@ -44,6 +50,11 @@ impl Site {
             }
         };
         self.cookies().write(&mut response, reply.binding, reply.session);
+        if !reply.frames.is_empty() {
+            let policy = crate::headers::policy(self.app.is_secure(), &reply.frames);
+            response.insert_header((header::CONTENT_SECURITY_POLICY, policy));
+        }
+        let frames: Vec<Href<'_>> = reply.frames.iter().filter_map(|frame| Href::new(frame)).collect();
         match reply.outcome {
             Outcome::Leave(_) | Outcome::Respond(AuthorizationResponse::Redirect(_)) => response.finish(),
             Outcome::Respond(AuthorizationResponse::FormPost { action, fields }) => {
@@ -55,7 +66,7 @@ impl Site {
                     interaction: &interaction,
                     about: &about,
                     problem: problem.as_ref(),
-                    csrf: &csrf,
+                    layout: Layout { frames: &frames, ..self.layout(&csrf) },
                 };
                 screen.show(response, &step)
             }

@@ -29,8 +29,7 @@ pub(crate) struct Screen<'a> {
     pub(crate) interaction: &'a str,
     pub(crate) about: &'a About,
     pub(crate) problem: Option<&'a Problem>,
-    /// Ties the forms to the browser.
-    pub(crate) csrf: &'a str,
+    pub(crate) layout: Layout<'a>,
 }
 
 impl Screen<'_> {
@@ -53,10 +52,6 @@ impl Screen<'_> {
         }
     }
 
-    fn layout(&self) -> Layout<'_> {
-        self.site.layout(self.csrf)
-    }
-
     /// Where an answer goes.
     fn action(&self, answer: &str) -> String {
         self.site.path(&format!("/interaction/{}/{answer}", self.interaction))
@@ -66,7 +61,7 @@ impl Screen<'_> {
         html(
             response,
             &Identifier {
-                layout: self.layout(),
+                layout: self.layout,
                 app: self.about.client_name.as_deref(),
                 action: &self.action("identify"),
                 email: "",
@@ -80,7 +75,7 @@ impl Screen<'_> {
         html(
             response,
             &ChooseAccount {
-                layout: self.layout(),
+                layout: self.layout,
                 app: self.about.client_name.as_deref(),
                 accounts: choices.iter().map(account_row).collect(),
                 action: &self.action("account"),
@@ -98,7 +93,7 @@ impl Screen<'_> {
         html(
             response,
             &Password {
-                layout: self.layout(),
+                layout: self.layout,
                 address: address.as_str(),
                 username: Some(address.as_str()),
                 action: &self.action("password"),
@@ -121,7 +116,7 @@ impl Screen<'_> {
         html(
             response,
             &Code {
-                layout: self.layout(),
+                layout: self.layout,
                 purpose: if self.about.redeeming { CodePurpose::Redemption } else { CodePurpose::SignIn },
                 address: &address.masked(),
                 minutes: MINUTES,
@@ -144,7 +139,7 @@ impl Screen<'_> {
         html(
             response,
             &AnotherSession {
-                layout: self.layout(),
+                layout: self.layout,
                 signed_in: signed_in.as_str(),
                 invited: &invited.masked(),
                 continue_action: &self.action("keep-session"),
@@ -163,7 +158,7 @@ impl Screen<'_> {
         html(
             response,
             &Mismatch {
-                layout: self.layout(),
+                layout: self.layout,
                 invited: &invited.masked(),
                 signed_in: &actual.masked(),
                 action: &self.action("restart"),
@@ -183,7 +178,7 @@ impl Screen<'_> {
         html(
             response,
             &NewPassword {
-                layout: self.layout(),
+                layout: self.layout,
                 purpose: if may_skip { NewPasswordPurpose::Create } else { NewPasswordPurpose::Reset },
                 email: user.email.as_str(),
                 action: &self.action("new-password"),
@@ -204,7 +199,7 @@ impl Screen<'_> {
         html(
             response,
             &ReviewPermissions {
-                layout: self.layout(),
+                layout: self.layout,
                 organization: &tenant.display_name,
                 home: home_account(authentication, self.about.home_idp_name.as_deref()),
                 name: user.profile.display_name.as_deref(),
@@ -219,7 +214,7 @@ impl Screen<'_> {
         html(
             response,
             &ConfirmDevice {
-                layout: self.layout(),
+                layout: self.layout,
                 app: self.about.client_name.as_deref().unwrap_or_default(),
                 organization: &self.site.tenant.display_name,
                 email: user.email.as_str(),
@@ -237,12 +232,13 @@ impl Screen<'_> {
         html(
             response,
             &Consent {
-                layout: self.layout(),
+                layout: self.layout,
                 app: self.about.client_name.as_deref().unwrap_or_default(),
                 email: user.email.as_str(),
                 wishes: self.about.scope.iter().map(Wish::of_scope).collect(),
                 details: self.about.details.iter().map(detail).collect(),
                 action: &self.action("consent"),
+                restart_action: &self.action("restart"),
             },
         )
     }

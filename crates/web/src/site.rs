@@ -75,6 +75,7 @@ impl Site {
             lang: "en",
             organization: Some(&self.tenant.display_name),
             csrf,
+            frames: &[],
             privacy: self.tenant.settings.privacy_statement_url.as_deref().and_then(Href::new),
         }
     }

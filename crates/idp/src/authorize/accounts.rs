@@ -69,7 +69,7 @@ pub(super) fn select(
             first(theirs.into_iter().chain(accounts))
         }
         _ if interaction.session_set_aside => Selection::Nobody,
-        Purpose::Visit(_) if interaction.choosing => ask(accounts.iter()),
+        Purpose::Visit(_) | Purpose::Device(_) if interaction.choosing => ask(accounts.iter()),
         Purpose::Visit(_) => first(accounts.iter()),
         Purpose::Device(_) => undecided(named(interaction, accounts)),
         Purpose::Authorize(request) => {
@@ -87,6 +87,7 @@ pub(super) fn select(
             };
             let fitting: Vec<_> = candidates.into_iter().filter(fits).collect();
             match request.prompt {
+                _ if interaction.choosing => ask(fitting.into_iter()),
                 prompt if prompt.select_account && interaction.identifier.is_none() => {
                     ask(fitting.into_iter())
                 }
@@ -122,6 +123,16 @@ fn first<'a>(mut accounts: impl Iterator<Item = &'a SignedIn>) -> Selection {
 fn ask<'a>(accounts: impl Iterator<Item = &'a SignedIn>) -> Selection {
     let accounts: Vec<SignedIn> = accounts.cloned().collect();
     if accounts.is_empty() { Selection::Nobody } else { Selection::Ask(accounts) }
+}
+
+/// Whether "Not you?" on a screen leads to the choice: where it was for one account, and there are others.
+pub(crate) fn offers_others(step: &Step, accounts: &[SignedIn]) -> bool {
+    match step {
+        Step::AskConsent(user) | Step::ConfirmDevice(user, _) => {
+            accounts.iter().any(|one| one.user.id != user.id)
+        }
+        _ => false,
+    }
 }
 
 impl Idp {
@@ -163,7 +174,8 @@ impl Idp {
         .await
     }
 
-    /// The person signs one of the accounts out, and is asked again.
+    /// The person signs one of the accounts out, and is asked again: the one that is left is not gone on with unasked, and
+    /// nobody is sent home to be signed in again at once.
     pub async fn sign_out_account(
         &self,
         visit: &Visit<'_>,
@@ -173,10 +185,21 @@ impl Idp {
         let open = self.open_at(visit, id, |step| matches!(step, Step::ChooseAccount(_))).await?;
         let (gone, left): (Vec<_>, Vec<_>) =
             self.accounts(visit).await?.into_iter().partition(|one| one.session.handle(id) == handle);
-        for account in &gone {
-            self.end_session(visit, &account.session).await?;
+        if gone.is_empty() {
+            return self.advance(visit, open).await;
         }
-        let mut reply = self.advance(visit, open).await?;
+        let mut frames = Vec::new();
+        for account in &gone {
+            let ended = self.end_session(visit, &account.session).await?;
+            frames.extend(self.frames(visit, &ended).await?);
+        }
+        let mut reply = self
+            .achieve(visit, open, |interaction| {
+                interaction.forget_person();
+                interaction.choosing = true;
+            })
+            .await?;
+        reply.frames = frames;
         reply.session = self.cookie_of(visit, left.iter().map(|one| (one.cookie.reveal(), &one.session)));
         Ok(reply)
     }

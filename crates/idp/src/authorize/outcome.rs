@@ -53,11 +53,13 @@ pub struct Reply {
     pub binding: Option<String>,
     /// The session cookie.
     pub session: SessionCookie,
+    /// Addresses of clients that the screen loads in frames, where an account was signed out (Front-Channel Logout §3).
+    pub frames: Vec<String>,
 }
 
 impl From<Outcome> for Reply {
     fn from(outcome: Outcome) -> Self {
-        Self { outcome, binding: None, session: SessionCookie::Keep }
+        Self { outcome, binding: None, session: SessionCookie::Keep, frames: Vec::new() }
     }
 }
 

@@ -75,7 +75,7 @@ impl Idp {
                 .detail("acr", session.authentication.acr());
         event.client = interaction.wish().map(|(client, _)| client.to_string());
         self.audit.record(event).await;
-        Ok(Reply { outcome, binding: None, session: cookie })
+        Ok(Reply { session: cookie, ..outcome.into() })
     }
 
     async fn remember_consent(

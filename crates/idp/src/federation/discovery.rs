@@ -2,7 +2,9 @@
 //! exists, so that known and unknown addresses look the same and take the same time.
 
 use crate::Idp;
+use crate::authorize::accounts::offers_others;
 use crate::authorize::interaction::{Interaction, Purpose, Realm};
+use crate::authorize::next_step::next_step;
 use crate::authorize::outcome::{Problem, Reply};
 use crate::browser::Visit;
 use crate::email::{Domain, EmailAddress};
@@ -79,13 +81,17 @@ impl Idp {
         .await
     }
 
-    /// "Not you?": the person starts over, also leaving the present session aside.
+    /// "Not you?": the person chooses another of their accounts in this browser, or starts over without any of them.
     pub async fn use_another_account(&self, visit: &Visit<'_>, id: &str) -> Result<Reply, PageError> {
         let open = self.open(visit, id).await?;
-        let realm = self.invited_realm(visit, &open.stored.interaction).await?;
+        let interaction = &open.stored.interaction;
+        let realm = self.invited_realm(visit, interaction).await?;
+        let facts = self.facts(visit, interaction).await?;
+        let others = offers_others(&next_step(visit.tenant, interaction, &facts), &facts.accounts);
         self.achieve(visit, open, |interaction| {
             interaction.forget_person();
-            interaction.session_set_aside = true;
+            interaction.session_set_aside = !others;
+            interaction.choosing |= others;
             interaction.realm = realm;
         })
         .await

@@ -207,6 +207,4 @@ pub struct SignedOut<'a> {
     pub back: Option<Href<'a>>,
     /// Where to sign out at the person's own organization too, and its name.
     pub home: Option<(Href<'a>, &'a str)>,
-    /// Addresses of apps that are told by being loaded.
-    pub frames: Vec<Href<'a>>,
 }

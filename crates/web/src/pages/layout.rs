@@ -12,13 +12,15 @@ pub struct Layout<'a> {
     pub organization: Option<&'a str>,
     /// Anti-forgery value; every form of the page sends it as `csrf`. Empty only where a page has no form.
     pub csrf: &'a str,
+    /// Addresses of apps that are told of a sign-out by being loaded.
+    pub frames: &'a [Href<'a>],
     /// What the organization does with data, linked at the foot.
     pub privacy: Option<Href<'a>>,
 }
 
 impl Default for Layout<'_> {
     fn default() -> Self {
-        Self { lang: "en", organization: None, csrf: "", privacy: None }
+        Self { lang: "en", organization: None, csrf: "", frames: &[], privacy: None }
     }
 }
 

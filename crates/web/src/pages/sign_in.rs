@@ -164,6 +164,8 @@ pub struct Consent<'a> {
     pub details: Vec<Detail<'a>>,
     /// Where the answer goes.
     pub action: &'a str,
+    /// Where "not you?" goes.
+    pub restart_action: &'a str,
 }
 
 /// One thing an app wants in detail.

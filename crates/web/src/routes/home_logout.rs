@@ -66,7 +66,6 @@ pub(crate) async fn back(site: Site) -> HttpResponse {
         sign_out_action: "",
         back: None,
         home: None,
-        frames: Vec::new(),
     };
     html(HttpResponse::Ok(), &page)
 }

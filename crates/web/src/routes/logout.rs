@@ -1,6 +1,6 @@
 //! Signing out. A client's form may come from anywhere, so only the button of our own page counts as a confirmation.
 
-use crate::pages::{ConfirmSignOut, Href, SignedOut};
+use crate::pages::{ConfirmSignOut, Href, Layout, SignedOut};
 use crate::plain::html;
 use crate::posted::{FormBody, is_same_origin};
 use crate::render::redirect;
@@ -64,14 +64,14 @@ fn signed_out(site: &Site, done: &SignedOff) -> HttpResponse {
     let leave = done.home.as_ref().map(|(id, _)| site.path(&format!("/upstream/{id}/sign-out")));
     let place = leave.as_deref().and_then(Href::new);
     let csrf = if done.left > 0 { site.form_token(None) } else { String::new() };
+    let frames: Vec<Href<'_>> = done.frames.iter().filter_map(|frame| Href::new(frame)).collect();
     let page = SignedOut {
-        layout: site.layout(&csrf),
+        layout: Layout { frames: &frames, ..site.layout(&csrf) },
         left: done.left,
         sign_out_action: &site.path("/logout"),
         again: None,
         back: back.and_then(Href::new),
         home: place.zip(done.home.as_ref().map(|(_, name)| name.as_str())),
-        frames: done.frames.iter().filter_map(|frame| Href::new(frame)).collect(),
     };
     html(response, &page)
 }

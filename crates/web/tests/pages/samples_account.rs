@@ -2,7 +2,7 @@
 
 use crate::samples::{Data, Pages, add, href, moment};
 use hospes_web::pages::{
-    AccountRow, ApplicationLink, ChooseAccount, ConfirmSignOut, Home, HomeAccount, Href, SessionRow,
+    AccountRow, ApplicationLink, ChooseAccount, ConfirmSignOut, Home, HomeAccount, Href, Layout, SessionRow,
     Sessions, SignedOut, Standing,
 };
 
@@ -102,13 +102,13 @@ fn sign_out(data: &Data, pages: &mut Pages) {
         sign_out_action: "/t/fjord/logout",
         back,
         home: home.map(|place| (href(place), data.idp.as_str())),
-        frames: Vec::new(),
     };
     let (back, place) = (Some(href("https://app.example/after")), Some("/t/fjord/upstream/1/sign-out"));
     add(pages, "SignedOut", &done(0, None, None));
     add(pages, "SignedOut.one_of_several", &done(1, None, None));
     add(pages, "SignedOut.home", &done(0, None, place));
-    let frames = vec![href("https://app.example/signed-out?iss=https%3A%2F%2Fid.example&sid=1")];
+    let frames = [href("https://app.example/signed-out?iss=https%3A%2F%2Fid.example&sid=1")];
+    let layout = Layout { frames: &frames, ..data.layout() };
     let again = Some(href("/t/fjord/home"));
-    add(pages, "SignedOut.all", &SignedOut { frames, again, ..done(2, back, place) });
+    add(pages, "SignedOut.all", &SignedOut { layout, again, ..done(2, back, place) });
 }

@@ -64,6 +64,7 @@ fn code_and_consent(data: &Data, pages: &mut Pages) {
         wishes: wishes.into(),
         details: Vec::new(),
         action: "/t/fjord/consent",
+        restart_action: "/t/fjord/restart",
     };
     add(pages, "Consent", &consent);
     let says = vec![("Amount", data.text.as_str()), ("Currency", "EUR"), (&data.person, "yes")];
