@@ -26,6 +26,10 @@ async fn two_accounts_share_a_browser() {
     hanna.reaches("Which account do you want to use?").await;
     let switch = "form[action$='/restart'] button";
     hanna.driver.find(By::Css(switch)).await.unwrap().click().await.unwrap();
+    // At Fjord nobody is signed in yet.
+    hanna.reaches("Sign in to Harbor Logistics").await;
+    hanna.fill("E-mail address", FREYA).await;
+    hanna.press("Continue").await;
     hanna.reaches("Enter your password").await;
     hanna.fill("Password", &demo.password).await;
     hanna.press("Sign in").await;
