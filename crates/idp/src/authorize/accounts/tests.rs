@@ -58,14 +58,20 @@ fn which_account_a_request_goes_on_with() {
         ("a domain that fits nobody decides nothing", of_domain("y.example"), &all[..], "?3"),
         ("chosen", bound(THIRD), &all[..], THIRD),
         ("chosen, but over meanwhile", bound(THIRD), &all[..2], ""),
-        ("not you", Interaction { choosing: true, ..authorizing(|_| ()) }, &all[..], "?3"),
-        ("signed out of all but one", Interaction { choosing: true, ..authorizing(|_| ()) }, &all[..1], "?1"),
-        ("not you, but a subject", Interaction { choosing: true, ..expecting(2) }, &all[..], "?1"),
         ("set aside", Interaction { session_set_aside: true, ..authorizing(|_| ()) }, &all[..], ""),
     ];
     for (row, interaction, accounts, wanted) in rows {
         assert_eq!(selected(&interaction, accounts), wanted, "{row}");
     }
+}
+
+#[test]
+fn whoever_is_another_or_signed_one_out_chooses() {
+    let choosing = Interaction { choosing: true, ..authorizing(|_| ()) };
+    assert_eq!(selected(&choosing, &[FREYA, OTHER]), "?2", "not you");
+    assert_eq!(selected(&choosing, &[FREYA]), "?1", "signed out of all but one");
+    let expecting = Interaction { expected_subject: Some(guest(2, OTHER).id.to_string()), ..choosing };
+    assert_eq!(selected(&expecting, &[FREYA, OTHER]), "?1", "whom the client means");
 }
 
 #[test]
