@@ -84,7 +84,7 @@ impl Idp {
             batch.push(Write::Delete(Key::new(visit.tenant.id, Kind::Session, old)));
         }
         let goes_on = before.is_some();
-        let seats = self.seat(visit, session, &others, batch)?;
+        let seats = Self::seat(visit, session, &others, batch)?;
         if goes_on {
             self.stay(visit, &seats.session, batch).await?;
         }
@@ -100,7 +100,7 @@ impl Idp {
         batch: &mut Vec<Write>,
     ) -> Result<Seats, PageError> {
         let others: Vec<_> = accounts.iter().filter(|one| one.session.id != chosen.session.id).collect();
-        let mut seats = self.seat(visit, used(visit, chosen.session), &others, batch)?;
+        let mut seats = Self::seat(visit, used(visit, chosen.session), &others, batch)?;
         if let SessionCookie::Set(cookies, _) = &seats.cookie
             && let Some(cookie) = cookies.first()
         {
@@ -111,7 +111,6 @@ impl Idp {
 
     /// Every session gets a new name, so that those that were known before are worth nothing.
     fn seat(
-        &self,
         visit: &Visit<'_>,
         session: Session,
         others: &[&SignedIn],

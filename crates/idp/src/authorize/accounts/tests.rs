@@ -69,6 +69,15 @@ fn which_account_a_request_goes_on_with() {
 }
 
 #[test]
+fn whoever_is_another_or_signed_one_out_chooses() {
+    let choosing = Interaction { choosing: true, ..authorizing(|_| ()) };
+    assert_eq!(selected(&choosing, &[FREYA, OTHER]), "?2", "not you");
+    assert_eq!(selected(&choosing, &[FREYA]), "?1", "signed out of all but one");
+    let expecting = Interaction { expected_subject: Some(guest(2, OTHER).id.to_string()), ..choosing };
+    assert_eq!(selected(&expecting, &[FREYA, OTHER]), "?1", "whom the client means");
+}
+
+#[test]
 fn which_account_sees_our_own_pages_and_redeems() {
     let visit = interaction(Purpose::Visit("/home".into()));
     assert_eq!(selected(&visit, &[OTHER, FREYA]), OTHER, "the one chosen last");

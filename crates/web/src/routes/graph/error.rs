@@ -18,10 +18,10 @@ pub(super) async fn as_graph_error(
 }
 
 fn shape(problem: &Problem) -> serde_json::Value {
-    let mut inner = json!({"request-id": problem.reference});
-    if let Some(existing) = problem.existing {
-        inner["existingUserId"] = json!(existing);
-    }
+    let inner = match problem.existing {
+        Some(existing) => json!({"request-id": problem.reference, "existingUserId": existing}),
+        None => json!({"request-id": problem.reference}),
+    };
     json!({"error": {"code": code(&problem.code), "message": problem.detail, "innerError": inner}})
 }
 

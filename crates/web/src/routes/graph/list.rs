@@ -101,11 +101,13 @@ impl Options {
         kind: &str,
         (value, next): (Vec<Value>, Option<String>),
     ) -> HttpResponse {
-        let mut body = json!({"@odata.context": context(api, kind)});
+        let mut body = Map::new();
+        body.insert("@odata.context".to_owned(), json!(context(api, kind)));
         if let Some(key) = next {
-            body["@odata.nextLink"] = json!(self.next_link(api, &admin.cursor(&self.list(api), &key)));
+            let link = self.next_link(api, &admin.cursor(&self.list(api), &key));
+            body.insert("@odata.nextLink".to_owned(), json!(link));
         }
-        body["value"] = Value::Array(value);
+        body.insert("value".to_owned(), Value::Array(value));
         HttpResponse::Ok().json(body)
     }
 

@@ -54,7 +54,9 @@ pub(super) fn reference(user: &User, selected: Option<&[String]>) -> Value {
 
 /// An object that says what it is.
 pub(super) fn typed(kind: &str, mut object: Value) -> Value {
-    object["@odata.type"] = json!(kind);
+    if let Value::Object(members) = &mut object {
+        members.insert("@odata.type".to_owned(), json!(kind));
+    }
     object
 }
 
