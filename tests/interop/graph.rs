@@ -13,8 +13,8 @@ fn names(list: &Value, property: &str) -> Vec<String> {
     items.iter().map(|item| item[property].as_str().unwrap().to_owned()).collect()
 }
 
-#[tokio::test(flavor = "multi_thread")]
-async fn programs_written_for_graph_find_what_they_expect() {
+/// The program, with TLS in front of a server that is to come. It trusts the certificate it is given.
+fn start() -> Counterpart {
     let key = KeyPair::generate().unwrap();
     let certificate =
         CertificateParams::new(vec!["localhost".to_owned()]).unwrap().self_signed(&key).unwrap();
@@ -27,7 +27,12 @@ async fn programs_written_for_graph_find_what_they_expect() {
         ("NODE_EXTRA_CA_CERTS", trusted.display().to_string()),
     ];
     let environment: Vec<_> = environment.iter().map(|(name, value)| (*name, value.as_str())).collect();
-    let program = Counterpart::start("graph.mjs", &environment);
+    Counterpart::start("graph.mjs", &environment)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn programs_written_for_graph_find_what_they_expect() {
+    let program = start();
     let front = program.ready["front"].as_str().unwrap();
 
     let app = TestApp::builder().setting("base_url", front).spawn().await;

@@ -25,7 +25,10 @@ impl Names {
     }
 
     pub(crate) fn read(&self, request: &HttpRequest) -> Browser {
-        Browser { binding: only(request, &self.binding), sessions: sessions(only(request, &self.session)) }
+        Browser {
+            binding: only(request, &self.binding),
+            sessions: sessions(only(request, &self.session).as_deref()),
+        }
     }
 
     pub(crate) fn write(
@@ -68,9 +71,9 @@ const BETWEEN: &str = ".";
 const LONGEST: usize = ACCOUNTS * 44;
 
 /// One for each account. A value that is not a list of ours as a whole is nothing (SES-04).
-fn sessions(value: Option<String>) -> Vec<String> {
+fn sessions(value: Option<&str>) -> Vec<String> {
     let values: Vec<String> =
-        value.iter().flat_map(|value| value.split(BETWEEN)).map(str::to_owned).collect();
+        value.into_iter().flat_map(|value| value.split(BETWEEN)).map(str::to_owned).collect();
     let usable = values.len() <= ACCOUNTS && values.iter().all(|value| !value.is_empty());
     if usable { values } else { Vec::new() }
 }

@@ -40,7 +40,7 @@ impl Idp {
         }
         let seats = match facts.session {
             Some(chosen) if !proven && interaction.chosen => {
-                self.switch_session(visit, chosen, &facts.accounts, &mut batch)?
+                Self::switch_session(visit, chosen, &facts.accounts, &mut batch)?
             }
             Some(present) if !proven => prolong(visit, present, &mut batch)?,
             _ => {

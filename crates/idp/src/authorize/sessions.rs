@@ -93,7 +93,6 @@ impl Idp {
 
     /// Goes on with the account the person chose: from now on the first, under a new name, as all others.
     pub(super) fn switch_session(
-        &self,
         visit: &Visit<'_>,
         chosen: SignedIn,
         accounts: &[SignedIn],

@@ -24,15 +24,16 @@ impl SqlDirectory {
         let after = request.after.clone();
         let paging = Paging::rising(request);
         let mut statement = Statement::default();
-        let mut sql = format!("SELECT body FROM users WHERE tenant = {}", statement.arg(tenant));
-        sql += if query.deleted { " AND deleted_at IS NOT NULL" } else { " AND deleted_at IS NULL" };
-        sql += &format!(" AND {}", statement.condition(&query.condition));
-        if let Some(after) = &after {
-            sql += &format!(" AND {}", statement.beyond(query, after));
-        }
+        let mut all = vec![
+            format!("tenant = {}", statement.arg(tenant)),
+            format!("deleted_at IS {}", if query.deleted { "NOT NULL" } else { "NULL" }),
+            statement.condition(&query.condition),
+        ];
+        all.extend(after.map(|after| statement.beyond(query, &after)));
         let direction = if query.descending { "DESC" } else { "ASC" };
         let order = column(query.order).map(|column| format!("{column} {direction}, ")).unwrap_or_default();
-        sql += &format!(" ORDER BY {order}id {direction} LIMIT {}", statement.arg(paging.limit));
+        let (all, limit) = (all.join(" AND "), statement.arg(paging.limit));
+        let sql = format!("SELECT body FROM users WHERE {all} ORDER BY {order}id {direction} LIMIT {limit}");
         let found = self.all(sqlx::AssertSqlSafe(sql), &statement.args).await?;
         Ok(paging.cut(found, |user: &User| match query.order {
             UserOrder::Created => user.id.to_string(),

@@ -56,7 +56,7 @@ pub(in crate::routes) struct Refused {
     /// `WWW-Authenticate`.
     challenge: Option<String>,
     /// For the next proof of possession.
-    nonce: Option<String>,
+    nonce: Option<Box<str>>,
     /// What is in the way.
     existing: Option<Uuid>,
 }
@@ -85,7 +85,7 @@ impl Refused {
     }
 
     /// As Graph counts it: a document that cannot be accepted was a bad request.
-    pub(in crate::routes) fn as_malformed(self) -> Self {
+    pub(in crate::routes) fn malformed(self) -> Self {
         if std::ptr::eq(self.row, &raw const INVALID) { Self { row: &MALFORMED, ..self } } else { self }
     }
 
@@ -96,7 +96,7 @@ impl Refused {
     }
 
     pub(in crate::routes) fn offering(mut self, nonce: Option<String>) -> Self {
-        self.nonce = nonce;
+        self.nonce = nonce.map(String::into_boxed_str);
         self
     }
 
@@ -146,7 +146,7 @@ impl ResponseError for Refused {
             response.insert_header((header::WWW_AUTHENTICATE, challenge.as_str()));
         }
         if let Some(nonce) = &self.nonce {
-            response.insert_header(("DPoP-Nonce", nonce.as_str()));
+            response.insert_header(("DPoP-Nonce", &**nonce));
         }
         match self.row.status {
             429 => drop(response.insert_header((header::RETRY_AFTER, "3600"))),

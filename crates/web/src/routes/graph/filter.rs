@@ -1,4 +1,4 @@
-//! `$filter` (OData v4 §5.1.1), as far as Graph's `/users` has it: comparisons, `in`, `startswith`, `endswith`, `contains`,
+//! `$filter` (`OData` v4 §5.1.1), as far as Graph's `/users` has it: comparisons, `in`, `startswith`, `endswith`, `contains`,
 //! joined by `and`, `or`, `not` and parentheses.
 
 use hospes_idp::email::EmailAddress;

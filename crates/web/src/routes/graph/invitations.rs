@@ -74,7 +74,7 @@ struct Reference {
 
 pub(super) async fn invite(api: Api, payload: Payload) -> Answer {
     let inviter = api.inviter()?;
-    let body: InvitationBody = api.body(payload).await.map_err(Refused::as_malformed)?;
+    let body: InvitationBody = api.body(payload).await.map_err(Refused::malformed)?;
     let reset = body.invited_user.as_ref().map(|reference| reference.id);
     let request = body.request().map_err(|sentence| Refused::new(&MALFORMED, sentence))?;
     let (site, sent) = (&api.site, request.clone());

@@ -1,4 +1,4 @@
-//! Query options of collections (OData v4, as far as Graph has them): which objects, in which order, how many, what of each.
+//! Query options of collections (`OData` v4, as far as Graph has them): which objects, in which order, how many, what of each.
 
 use super::filter;
 use crate::routes::admin_api::access::Api;
@@ -34,7 +34,7 @@ pub(super) struct Options {
 impl Options {
     /// Of a collection of people.
     pub(super) fn of_people(api: &Api) -> Result<Self, Refused> {
-        api.query().map_err(Refused::as_malformed)
+        api.query().map_err(Refused::malformed)
     }
 
     /// Of a collection that is listed as it is.
