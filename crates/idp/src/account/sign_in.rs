@@ -57,7 +57,11 @@ impl Idp {
             if let Some(account) = account {
                 self.strengthen(visit, account, password).await;
             }
-            self.achieve(visit, open, |interaction| interaction.password = Some(user.id)).await
+            self.achieve(visit, open, |interaction| {
+                interaction.password = Some(user.id);
+                interaction.password_proven_at = Some(visit.ctx.now);
+            })
+            .await
         } else {
             let event =
                 AuditEvent::new(visit.ctx, visit.tenant.id, AuditKind::CredentialRejected, Actor::Anonymous);

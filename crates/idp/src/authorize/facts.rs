@@ -130,7 +130,8 @@ impl Idp {
         if let Some(id) = interaction.password {
             // The account may be another since the password was typed: the redemption was reset.
             let account = self.directory.local_account(visit.tenant.id, id).await?;
-            let is_same = account.is_some_and(|account| account.created_at <= interaction.begun_at);
+            let proven_at = interaction.password_proven_at.unwrap_or(interaction.begun_at);
+            let is_same = account.is_some_and(|account| account.created_at <= proven_at);
             let user = if is_same { self.directory.user(visit.tenant.id, id).await? } else { None };
             let authentication = Authentication { method: Method::Password, at: visit.ctx.now };
             return Ok(Some(user.map_or(Resolution::Refused(Refusal::NotInvited), |user| {

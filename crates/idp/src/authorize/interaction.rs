@@ -124,6 +124,8 @@ pub struct Interaction {
     pub mailbox: Option<EmailAddress>,
     /// Proven by password.
     pub password: Option<UserId>,
+    /// When.
+    pub password_proven_at: Option<Timestamp>,
     /// Wants a new password.
     pub reset: bool,
     /// For the lightweight account.
@@ -169,6 +171,7 @@ impl Interaction {
             code: None,
             mailbox: None,
             password: None,
+            password_proven_at: None,
             reset: false,
             password_choice: None,
             session_set_aside: false,
